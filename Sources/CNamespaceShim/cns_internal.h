@@ -1,0 +1,31 @@
+#ifndef CNS_INTERNAL_H
+#define CNS_INTERNAL_H
+
+#include "cns_step.h"
+
+/// Runs the steps of a child. Returns only if the list ends without CNS_EXECUTE, CNS_EXIT or CNS_REAP_*.
+void cns_run_steps(const struct cns_step *steps, size_t count, int report);
+
+/// Sends one report, with descriptors if any.
+int cns_send_report(int socket, struct cns_report report, const int *descriptors, size_t count);
+
+/// pid 1 of a namespace: reaps orphans until the lifeline's other end, held by the helper alone, is closed.
+_Noreturn void cns_reap_for_ever(int lifeline);
+
+/// pid 1 of a cell: reaps until `command` has ended, passes its status on, and takes the cell down.
+_Noreturn void cns_reap_until(pid_t command, int status_socket);
+
+/// Parent of a user command: reaps until the command has ended and passes its status on. If the helper has
+/// written to the status socket by then, it stays until every descendant has ended; else it leaves them to
+/// the namespace's init.
+_Noreturn void cns_shepherd(pid_t command, int status_socket);
+
+int cns_bind_device(int location, unsigned major, unsigned minor, const char *target);
+int cns_bind_location(int location, const char *target);
+int cns_idmap(const char *path, int user_namespace);
+int cns_mask(const char *path);
+int cns_bind_read_only(const char *path);
+int cns_mount_attributes(const char *path, uint64_t set, uint64_t clear, int recursive);
+int cns_open_terminal(unsigned rows, unsigned columns, int report);
+
+#endif

@@ -1,0 +1,79 @@
+/// Asks for one process in the user namespace, or in a fresh cell of the secure namespace.
+///
+/// The record carries the payload memfd (``SpawnPayload``) as its first descriptor, then, for pipes,
+/// stdin, stdout and stderr. A request can not name a uid, a capability, a namespace path, a cgroup or a
+/// filter: those are the helper's policy.
+public struct SpawnRequest: Sendable, Hashable {
+    /// What the process gets as its three standard streams.
+    public enum StandardStreams: Sendable, Hashable {
+        /// Three descriptors of the caller's: FIFOs, connected Unix stream sockets or /dev/null.
+        case descriptors
+        /// A new terminal of this size; the reply carries its master.
+        case terminal(TerminalSize)
+    }
+
+    /// Where the process runs: `user` or `secure`.
+    public var namespace: SandboxNamespace
+    /// Absolute path of the program, not below `/proc`.
+    public var executable: [UInt8]
+    /// Absolute working directory, not below `/proc`; entered with the target's own rights.
+    public var workingDirectory: [UInt8]
+    /// The process's standard streams.
+    public var streams: StandardStreams
+
+    /// Makes a request; the decoder on the helper's side judges the values.
+    public init(
+        namespace: SandboxNamespace,
+        executable: [UInt8],
+        workingDirectory: [UInt8],
+        streams: StandardStreams = .descriptors
+    ) {
+        self.namespace = namespace
+        self.executable = executable
+        self.workingDirectory = workingDirectory
+        self.streams = streams
+    }
+
+    /// How many descriptors the record carries.
+    var descriptorCount: Int {
+        switch streams {
+        case .descriptors: 4
+        case .terminal: 1
+        }
+    }
+
+    func put(into fields: inout FieldWriter) {
+        fields.put(1, namespace.rawValue)
+        fields.put(2, bytes: executable)
+        fields.put(3, bytes: workingDirectory)
+        if case .terminal(let size) = streams {
+            fields.put(4, size.rows)
+            fields.put(5, size.columns)
+        }
+    }
+
+    init(record: [UInt8]) throws(DecodingError) {
+        let fields = try FieldReader(record: record, known: [1, 2, 3, 4, 5])
+        namespace = try fields.choice(1)
+        guard namespace != .control else { throw .invalidField(1) }
+        executable = try fields.absolutePath(2)
+        workingDirectory = try fields.absolutePath(3)
+        // /proc/self/fd/N, /proc/<pid>/root and friends are doors out of the namespace (CVE-2024-21626).
+        guard !executable.isBelowProc else { throw .invalidField(2) }
+        guard !workingDirectory.isBelowProc else { throw .invalidField(3) }
+        if fields.has(4) || fields.has(5) {
+            let size = TerminalSize(rows: try fields.integer(4), columns: try fields.integer(5))
+            guard size.isAcceptable else { throw .invalidField(4) }
+            streams = .terminal(size)
+        } else {
+            streams = .descriptors
+        }
+    }
+}
+
+extension [UInt8] {
+    /// Whether the absolute path's first component is `proc`, however many slashes or dots stand before it.
+    var isBelowProc: Bool {
+        split(separator: UInt8(ascii: "/")).first { $0 != [UInt8(ascii: ".")] }.map(Array.init) == Array("proc".utf8)
+    }
+}

@@ -1,0 +1,188 @@
+import Glibc
+import HelperProtocol
+
+/// The ordered steps of every child the helper makes. The order is the security: one comment per constraint.
+enum ChildPlan {
+    /// Where a command runs, as descriptors of namespaces.
+    struct Namespaces: Hashable {
+        var mount: Int32
+        var ipc: Int32
+        var uts: Int32
+    }
+
+    /// What a command is to run and on which streams.
+    struct Command: Hashable {
+        enum Program: Hashable {
+            case execute([UInt8])
+            /// Ends where a program would start: proves that every step before works here.
+            case probe
+        }
+
+        var program: Program
+        var workingDirectory: [UInt8]
+        var streams: [Int32]
+        var terminal: TerminalSize?
+    }
+
+    /// A command in the user namespace, below a shepherd: a process of the control uid that user code can
+    /// neither signal nor trace. Being a subreaper it remains the ancestor of whatever the command starts,
+    /// setsid, double fork and all, so that a tree can be found to be gone.
+    static func user(
+        _ command: Command,
+        status: Int32,
+        in namespaces: Namespaces,
+        _ layout: SandboxLayout
+    ) -> [Step] {
+        [.title("ns-shepherd")] + prologue + join(namespaces, ipc: true)
+            + [.subreaper, .forkInit(reaper(status, layout) + [.shepherd(status: 3)])]
+            + start(command, outOfMemoryScore: 500, limits: ResourceLimit.user(processes: layout.userProcesses))
+            + dropPrivileges(uid: layout.ids.user, gid: layout.ids.workspaceGroup)
+            + finish(command, mask: layout.sharing == .idmapped ? 0o022 : 0o002, filter: .user)
+    }
+
+    /// A command in a cell: the child becomes pid 1 of the cell's PID namespace, builds the cell, forks the
+    /// command and reaps until it ends. IPC is new by clone flag.
+    static func cell(
+        _ command: Command,
+        status: Int32,
+        in namespaces: Namespaces,
+        _ layout: SandboxLayout
+    ) -> [Step] {
+        [.title("ns-init cell")] + prologue + join(namespaces, ipc: false)
+            + [.newMountNamespace]
+            + MountPlan.cell(layout)
+            + [.forkInit(reaper(status, layout) + [.reapUntilCommandEnds(status: 3)])]
+            + start(command, outOfMemoryScore: 300, limits: ResourceLimit.secure(processes: layout.userProcesses))
+            + dropPrivileges(uid: layout.ids.secure, gid: layout.ids.workspaceGroup)
+            // 077: on an idmapped workspace the user owns the file all the same.
+            + finish(command, mask: layout.sharing == .idmapped ? 0o077 : 0o002, filter: .secure)
+    }
+
+    /// The command's parent, from the moment the command has been forked: nothing of the helper's is left in
+    /// it but the status socket, as descriptor 3.
+    private static func reaper(_ status: Int32, _ layout: SandboxLayout) -> [Step] {
+        let null = layout.descriptors.null
+        return [.newSession, .descriptors([null, null, null, status])]
+            + dropPrivileges(uid: layout.ids.control, gid: layout.ids.controlGroup)
+            + [.noNewPrivileges, .filter(.namespaceInit)]
+    }
+
+    /// pid 1 of one of the three namespaces.
+    static func namespaceInit(_ namespace: SandboxNamespace, _ layout: SandboxLayout) -> [Step] {
+        let null = layout.descriptors.null
+        return prologue
+            + MountPlan.namespace(namespace, layout)
+            // Opened by the init itself: the helper could not open them once the init is another uid's.
+            + [.sendNamespaces, .newSession, .workingDirectory(Array("/".utf8))]
+            + [.title("ns-init " + namespace.name)]
+            + [.descriptors([null, null, null, layout.descriptors.lifeline])]
+            + dropPrivileges(uid: layout.ids.control, gid: layout.ids.controlGroup)
+            + [.noNewPrivileges, .filter(.namespaceInit), .reapForEver(lifeline: 3)]
+    }
+
+    /// The server, in the control namespace. `program` is its open file: what control sees at the path is not
+    /// necessarily the same (a private /tmp), and what was checked is what runs.
+    static func server(
+        program: Int32,
+        streams: [Int32],
+        in namespaces: Namespaces?,
+        uid: UInt32,
+        gid: UInt32,
+        isPrivileged: Bool
+    ) -> [Step] {
+        prologue + [.newSession] + (namespaces.map { join($0, ipc: true) } ?? [])
+            + [.descriptors(streams + [program])]
+            + [.resourceLimit(ResourceLimit(resource: .coreFile, soft: 1, hard: 1))]
+            + [.resourceLimit(ResourceLimit(resource: .openFiles, soft: 65_536, hard: 65_536))]
+            + (isPrivileged ? dropPrivileges(uid: uid, gid: gid) : [.parentDeathSignal(SIGKILL)])
+            + [.workingDirectory(Array("/".utf8)), .fileModeMask(0o077), .noNewPrivileges, .emptySignalMask]
+            // A filter that denied execve would deny this one too: the server gets that filter as a
+            // descriptor and installs it before anything else (`FilterName.server`).
+            + [.filter(.secure), .executeDescriptor(Int32(streams.count))]
+    }
+
+    /// A command in mode `none`: nothing is isolated. With privilege at least the three uids differ.
+    static func open(
+        _ command: Command,
+        status: Int32,
+        identity: (uid: UInt32, gid: UInt32)?,
+        _ layout: SandboxLayout
+    ) -> [Step] {
+        let null = layout.descriptors.null
+        let shepherd: [Step] =
+            [.title("ns-shepherd"), .descriptors([null, null, null, status])]
+            + (identity == nil
+                ? [.parentDeathSignal(SIGKILL)]
+                : dropPrivileges(uid: layout.ids.control, gid: layout.ids.controlGroup))
+            + [.noNewPrivileges, .filter(.namespaceInit), .shepherd(status: 3)]
+        return prologue + [.subreaper, .forkInit(shepherd), .newSession, .descriptors(command.streams)]
+            + (identity.map { dropPrivileges(uid: $0.uid, gid: $0.gid) } ?? [.parentDeathSignal(SIGKILL)])
+            + [.workingDirectory(command.workingDirectory), .fileModeMask(0o022)]
+            + (command.terminal.map { [.terminal($0)] } ?? [])
+            + [.emptySignalMask] + program(command)
+    }
+
+    private static let prologue: [Step] = [
+        .defaultSignals,
+        // The helper's is 077; what is made on the way to the command must be open to it.
+        .fileModeMask(0o022),
+        // From here until execve, nobody of the target's uid can look at the helper's memory in this child.
+        .notDumpable,
+    ]
+
+    private static func join(_ namespaces: Namespaces, ipc: Bool) -> [Step] {
+        // The mount namespace last: it moves root and working directory (setns(2)). Before `descriptors`,
+        // which closes the namespaces' descriptors: no directory or namespace of the helper's may survive.
+        (ipc ? [.joinNamespace(descriptor: namespaces.ipc, .ipc)] : []) + [
+            .joinNamespace(descriptor: namespaces.uts, .uts),
+            .joinNamespace(descriptor: namespaces.mount, .mount),
+        ]
+    }
+
+    private static func start(_ command: Command, outOfMemoryScore: Int, limits: [ResourceLimit]) -> [Step] {
+        [
+            // While still uid 0: afterwards a non-dumpable process cannot open its own file.
+            .outOfMemoryScore(outOfMemoryScore),
+            .newSession,
+            // Before the limits: until here the helper's descriptors are open, and may be more than a command's.
+            .descriptors(command.streams),
+        ] + limits.map { .resourceLimit($0) }
+    }
+
+    private static func dropPrivileges(uid: UInt32, gid: UInt32) -> [Step] {
+        [
+            .sessionKeyring,
+            .clearAmbient,
+            // Before the uid: afterwards PR_CAPBSET_DROP and setgroups are refused.
+            .dropBounding,
+            .supplementaryGroups([]),
+            .groupID(gid),
+            .userID(uid),
+            // setresuid has set it to fs.suid_dumpable; from here on the process has the target's uid.
+            .notDumpable,
+            // setresuid empties permitted and effective, not inheritable (CVE-2022-29162).
+            .dropCapabilities,
+            .verifyIdentity(uid: uid, gid: gid),
+            // setresuid has cleared it (prctl(2)).
+            .parentDeathSignal(SIGKILL),
+        ]
+    }
+
+    private static func finish(_ command: Command, mask: UInt32, filter: FilterName) -> [Step] {
+        // With the target's rights, so that no directory is entered that the target may not enter.
+        [.workingDirectory(command.workingDirectory), .fileModeMask(mask)]
+            // As the target: devpts makes the opener the slave's owner.
+            + (command.terminal.map { [.terminal($0)] } ?? [])
+            // no_new_privs before the filter, which a process without SYS_ADMIN may only load with it; the
+            // filter last, so that it need not allow what the steps before do.
+            + [.noNewPrivileges, .emptySignalMask, .filter(filter)]
+            + program(command)
+    }
+
+    private static func program(_ command: Command) -> [Step] {
+        switch command.program {
+        case .execute(let path): [.execute(path)]
+        case .probe: [.exit(0)]
+        }
+    }
+}

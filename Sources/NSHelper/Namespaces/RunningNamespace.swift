@@ -1,0 +1,100 @@
+import CNamespaceShim
+import Glibc
+import HelperProtocol
+import HelperTransport
+
+/// One of the three namespaces: its init and the descriptors by which commands enter it. Kills what is left
+/// of it when it is dropped.
+final class RunningNamespace {
+    let namespace: SandboxNamespace
+    private let initProcess: Child
+    private let pidNamespace: OwnedDescriptor
+    private let mount: OwnedDescriptor
+    private let ipc: OwnedDescriptor
+    private let uts: OwnedDescriptor
+    /// Set by whoever reaped the init; its pid is no name of anything from then on.
+    var isReaped = false
+
+    /// How long an init may take for its mounts. No foreign code runs before it is done, so only a stuck
+    /// kernel gets here.
+    static let timeoutMilliseconds: Int32 = 5000
+
+    /// Waits for an init that `StartingNamespace` started.
+    fileprivate init(
+        _ namespace: SandboxNamespace,
+        initProcess: consuming Child,
+        descriptors: consuming DescriptorList
+    ) throws(HelperFailure) {
+        var descriptors = descriptors
+        guard let pid = descriptors.take(0), let mount = descriptors.take(1), let ipc = descriptors.take(2),
+            let uts = descriptors.take(3)
+        else { throw HelperFailure(.stepFailed, stage: .sendDescriptors, errno: EPROTO) }
+        self.namespace = namespace
+        self.initProcess = initProcess
+        self.pidNamespace = pid
+        self.mount = mount
+        self.ipc = ipc
+        self.uts = uts
+    }
+
+    deinit {
+        guard !isReaped else { return }
+        initProcess.signal(SIGKILL)
+        // Without waiting: the init does not end before each of its members has been reaped, and some of them
+        // may be the helper's own children.
+        var end = cns_end()
+        _ = cns_reap(initProcess.pid, 0, &end)
+    }
+
+    /// pid of the init in the helper's own PID namespace.
+    var initPID: pid_t { initProcess.pid }
+
+    /// The PID namespace's descriptor.
+    var pidDescriptor: Int32 { pidNamespace.rawValue }
+
+    /// What a command's steps need to know.
+    var descriptors: ChildPlan.Namespaces {
+        ChildPlan.Namespaces(mount: mount.rawValue, ipc: ipc.rawValue, uts: uts.rawValue)
+    }
+
+    /// Kills the init, and with it everything in the namespace. The end arrives as SIGCHLD.
+    func kill() { initProcess.signal(SIGKILL) }
+}
+
+/// A namespace whose init is still mounting. Several can be under way at once.
+final class StartingNamespace {
+    private let namespace: SandboxNamespace
+    private var spawned: Spawner.Spawned?
+
+    init(_ namespace: SandboxNamespace, _ context: borrowing SpawnContext) throws(HelperFailure) {
+        self.namespace = namespace
+        let image = CommandImage()
+        spawned = try Spawner.spawn(
+            ChildPlan.namespaceInit(namespace, context.layout),
+            kind: .namespaceInit,
+            pidNamespace: nil,
+            context: context,
+            image: image
+        )
+    }
+
+    deinit { abandon() }
+
+    /// Waits for the init. If it failed, it is reaped and nothing is left of the namespace.
+    func finish() throws(HelperFailure) -> RunningNamespace {
+        spawned?.report.drainToEnd(timeoutMilliseconds: RunningNamespace.timeoutMilliseconds)
+        let failure = spawned?.report.failure
+        guard failure == nil, let namespaces = spawned?.report.takeNamespaces(), let done = spawned.take() else {
+            abandon()
+            throw failure ?? HelperFailure(.stepFailed, stage: .sendDescriptors, errno: EPROTO)
+        }
+        return try RunningNamespace(namespace, initProcess: done.takeChild(), descriptors: namespaces)
+    }
+
+    private func abandon() {
+        guard let failed = spawned.take() else { return }
+        failed.child.signal(SIGKILL)
+        var end = cns_end()
+        _ = cns_reap(failed.child.pid, 1, &end)
+    }
+}

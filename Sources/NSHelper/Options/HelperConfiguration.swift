@@ -1,0 +1,62 @@
+import HelperProtocol
+
+/// Everything an operator can choose, after flags, environment, file and defaults have been weighed.
+struct HelperConfiguration: Hashable {
+    /// The mode that was asked for; nil is `auto`, the strongest that works.
+    var isolation: IsolationMode?
+    var apiPort: UInt16 = 8080
+    var jupyterPort: UInt16 = 8888
+    var reservedPorts: [UInt16] = []
+    var ids = SandboxIdentities(control: 4200, user: 4201, secure: 4202, controlGroup: 4200, workspaceGroup: 4201)
+    var workspace = "/workspace"
+    var socket = "/run/ns-helper/helper.sock"
+    var server = ""
+    var environmentFile = "/etc/sandbox/environment"
+    var hiddenPaths: [String] = []
+    var sizes = MountSizes()
+    var processSlots: UInt32 = 256
+    var cellSlots: UInt32 = 128
+    var userProcesses: UInt64 = 4096
+    var graceMilliseconds: UInt32 = 5000
+    /// The file that settings were read from.
+    var file = ""
+    /// Settings handed to the server as SANDBOX_SERVER_NAME.
+    var serverSettings: [Setting] = []
+
+    /// One setting of the server's, already in the form of an environment variable.
+    struct Setting: Hashable {
+        var name: String
+        var value: String
+    }
+
+    /// Checks what no single option can: returns the first contradiction.
+    func contradiction() -> ConfigurationError? {
+        let ports = [apiPort, jupyterPort].filter { $0 != 0 } + reservedPorts
+        if Set(ports).count != ports.count {
+            return ConfigurationError("api-port, jupyter-port and reserved-ports name the same port twice")
+        }
+        let uids = [ids.control, ids.user, ids.secure]
+        if Set(uids).count != 3 {
+            return ConfigurationError("control-uid, user-uid and secure-uid must be three different ids")
+        }
+        if uids.contains(0) || ids.controlGroup == 0 || ids.workspaceGroup == 0 {
+            return ConfigurationError("id 0 is root: choose other control, user and secure ids")
+        }
+        if ids.controlGroup == ids.workspaceGroup {
+            return ConfigurationError(
+                "control-gid and workspace-gid must differ, or user code shares the server's group"
+            )
+        }
+        if SystemDirectories.contain(workspace)
+            || ["/proc", "/sys", "/dev", "/run"].contains(where: { (workspace + "/").hasPrefix($0 + "/") })
+        {
+            return ConfigurationError(
+                "workspace: '\(workspace)' must be a directory of its own, outside /proc, /sys, /dev and /run"
+            )
+        }
+        if (socket + "/").hasPrefix(workspace + "/") {
+            return ConfigurationError("socket: '\(socket)' lies in the workspace, which user code can write")
+        }
+        return nil
+    }
+}

@@ -1,0 +1,65 @@
+import HelperProtocol
+
+extension Option {
+    /// Every option, in the order of `--help`.
+    static let all: [Option] = [
+        Option(
+            name: "isolation",
+            form: "auto, namespaces or none",
+            help: "how strongly to isolate; auto takes the strongest that works and says which"
+        ) { configuration, text in
+            if text == "auto" {
+                configuration.isolation = nil
+                return true
+            }
+            guard let mode = IsolationMode(name: text) else { return false }
+            configuration.isolation = mode
+            return true
+        },
+        .number("api-port", 0...65_535, "TCP port of the HTTP API; 0 picks a free one", \.apiPort),
+        .number("jupyter-port", 0...65_535, "TCP port of Jupyter; 0 picks a free one", \.jupyterPort),
+        Option(
+            name: "reserved-ports",
+            form: "list of ports, separated by commas",
+            help: "further TCP ports that nobody in the container may take"
+        ) { configuration, text in
+            let ports = text.split(separator: ",").map { UInt16($0) }
+            guard ports.allSatisfy({ ($0 ?? 0) > 0 }) else { return false }
+            configuration.reservedPorts = ports.compactMap { $0 }
+            return true
+        },
+        .number("control-uid", 1...4_294_967_294, "uid of the server and of Jupyter", \.ids.control),
+        .number("control-gid", 1...4_294_967_294, "gid of the server and of Jupyter", \.ids.controlGroup),
+        .number("user-uid", 1...4_294_967_294, "uid of everything in the user namespace", \.ids.user),
+        .number("secure-uid", 1...4_294_967_294, "uid of commands that carry credentials", \.ids.secure),
+        .number("workspace-gid", 1...4_294_967_294, "gid of user and secure processes", \.ids.workspaceGroup),
+        .path("workspace", "directory that user and secure commands share", \.workspace),
+        .path("socket", "socket for tools, open to root and the control uid", \.socket),
+        .path("server", "the server's program; default: sandbox-server beside this program", \.server),
+        .path(
+            "environment-file",
+            "NAME=value lines that every command's environment starts with",
+            \.environmentFile
+        ),
+        Option(
+            name: "hidden-paths",
+            form: "list of absolute paths, separated by colons",
+            help: "further files and directories to cover in user and secure"
+        ) { configuration, text in
+            let paths = text.split(separator: ":").map(String.init)
+            guard paths.allSatisfy(isAbsolutePath) else { return false }
+            configuration.hiddenPaths = paths
+            return true
+        },
+        .size("tmp-size", "size of each /tmp and /var/tmp", \.sizes.tmp),
+        .size("home-size", "size of each home directory", \.sizes.home),
+        .size("shm-size", "size of each /dev/shm", \.sizes.shm),
+        .size("run-size", "size of each /run", \.sizes.run),
+        .number("tmp-inodes", 16...100_000_000, "number of files in each private file system", \.sizes.inodes),
+        .number("terminals", 1...4096, "number of terminals in each namespace and cell", \.sizes.terminals),
+        .number("process-slots", 1...4096, "commands without credentials that may run at once", \.processSlots),
+        .number("cell-slots", 1...4096, "commands with credentials that may run at once", \.cellSlots),
+        .number("user-processes", 16...4_194_304, "processes that each sandbox uid may have", \.userProcesses),
+        .number("grace-ms", 0...600_000, "time between SIGTERM and SIGKILL when the pair stops", \.graceMilliseconds),
+    ]
+}

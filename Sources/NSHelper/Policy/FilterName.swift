@@ -1,0 +1,11 @@
+/// The filters that the helper builds once at start.
+enum FilterName: Int, CaseIterable, Hashable {
+    /// For everything in the user namespace: debugging allowed, kernel administration not.
+    case user
+    /// For everything in a cell: as `user`, and nobody looks into another process.
+    case secure
+    /// For the server, on top of `secure`, installed by itself once it runs: no new program ever.
+    case server
+    /// For the inits: a dozen calls.
+    case namespaceInit
+}

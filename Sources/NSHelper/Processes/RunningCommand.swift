@@ -1,0 +1,154 @@
+import CNamespaceShim
+import Glibc
+import HelperProtocol
+import HelperTransport
+
+/// One command from its clone to its exit event.
+final class RunningCommand {
+    /// How far it is.
+    enum Phase {
+        /// Cloned; its steps are running. Foreign code of the same uid can already stop it, so nobody waits.
+        case starting(deadlineMicroseconds: UInt64)
+        /// Its program runs, or has ended while its tree has not.
+        case running
+    }
+
+    let handle: ProcessHandle
+    let namespace: SandboxNamespace
+    /// The connection that asked for it, and alone may signal it.
+    let connection: UInt64
+    let requestID: UInt64
+    let isCell: Bool
+    let hasTerminal: Bool
+    let startedMicroseconds: UInt64
+    /// The command's parent: its shepherd, or its cell's pid 1.
+    private let child: Child
+    private var report: ChildReport?
+    /// Where the parent writes the command's wait status, and a shepherd is told to stay.
+    private let statusSocket: OwnedDescriptor
+    private var command: OwnedDescriptor?
+    private var terminal: DescriptorList?
+    private var slave: OwnedDescriptor?
+
+    var phase: Phase
+    private(set) var pid: Int32 = 0
+    /// Set once the child has been reaped: its pid names nothing any more.
+    private(set) var end: cns_end?
+    /// When patience with the command's tree ends.
+    var killDeadlineMicroseconds: UInt64?
+
+    init(
+        handle: ProcessHandle,
+        namespace: SandboxNamespace,
+        connection: UInt64,
+        requestID: UInt64,
+        hasTerminal: Bool,
+        launch: consuming CommandLaunch,
+        deadlineMicroseconds: UInt64
+    ) {
+        self.handle = handle
+        self.namespace = namespace
+        self.connection = connection
+        self.requestID = requestID
+        self.hasTerminal = hasTerminal
+        isCell = launch.isCell
+        statusSocket = launch.status
+        startedMicroseconds = cns_monotonic_microseconds()
+        phase = .starting(deadlineMicroseconds: deadlineMicroseconds)
+        let report = launch.spawned.report
+        child = launch.spawned.child
+        self.report = consume report
+    }
+
+    /// pid of the child in the helper's PID namespace.
+    var childPID: pid_t { child.pid }
+
+    /// The report socket, while the program has not been started.
+    var reportDescriptor: Int32? {
+        switch report {
+        case .some(let report): report.rawValue
+        case .none: nil
+        }
+    }
+
+    /// Reads the report; true once the child has closed its end.
+    func drainReport() -> Bool {
+        report?.drain()
+        return report?.isComplete ?? true
+    }
+
+    /// Moves on to `running`, or returns why there is no program.
+    func settle() -> HelperFailure? {
+        phase = .running
+        let failure = report?.outcome
+        hasFailed = failure != nil
+        if !hasFailed {
+            pid = report?.pid ?? 0
+            command = report?.takeCommand()
+            terminal = report?.takeTerminal()
+            slave = terminal?.take(1)
+        }
+        report = nil
+        return failure
+    }
+
+    /// The terminal's master, to be given away with the reply.
+    func takeMaster() -> OwnedDescriptor? { terminal?.take(0) }
+
+    /// Signals the command itself. ESRCH if it has ended.
+    func signalCommand(_ number: Int32) -> Int32 {
+        guard end == nil, let command = command.number else { return ESRCH }
+        return cns_signal(command, number)
+    }
+
+    /// Kills the command's parent. In a cell that is pid 1, whose end is the end of the cell; a shepherd must
+    /// not be killed while its command may live.
+    func killParent() {
+        if end == nil { child.signal(SIGKILL) }
+    }
+
+    /// Tells the shepherd to stay until nobody is left below it.
+    func holdShepherd() {
+        if end == nil, !isCell { _ = cns_tell_shepherd(statusSocket.rawValue) }
+    }
+
+    func resize(_ size: TerminalSize) -> Int32 {
+        guard let slave = slave.number else { return ENOTTY }
+        return cns_resize_terminal(slave, size.rows, size.columns)
+    }
+
+    /// Whether no program was started; then there is no exit event.
+    private(set) var hasFailed = false
+
+    /// Notes the child's end. The slave is closed with it, so that the master's reader sees the hang-up.
+    func ended(_ end: cns_end) {
+        self.end = end
+        slave = nil
+    }
+
+    /// How the command ended, as its parent passed it on; if nothing came, the parent was killed first.
+    func exitStatus(_ end: cns_end) -> ExitStatus {
+        var record = cns_report()
+        var length = 0
+        var count = 0
+        var numbers: (Int32, Int32, Int32, Int32) = (-1, -1, -1, -1)
+        let code = withUnsafeMutableBytes(of: &numbers) { bytes in
+            cns_receive_report(
+                statusSocket.rawValue,
+                &record,
+                &length,
+                bytes.baseAddress!.assumingMemoryBound(to: Int32.self),
+                &count
+            )
+        }
+        let isStatus = code == 0 && length > 0 && record.kind == CNS_REPORT_STATUS.rawValue
+        let status = isStatus ? record.value : SIGKILL
+        return ExitStatus(
+            cause: status & 0x7F == 0
+                ? .exited(UInt8(truncatingIfNeeded: status >> 8)) : .signaled(UInt8(status & 0x7F)),
+            userMicroseconds: end.user_microseconds,
+            systemMicroseconds: end.system_microseconds,
+            maximumResidentKiB: end.maximum_resident_kib
+        )
+    }
+}

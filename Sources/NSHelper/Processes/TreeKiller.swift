@@ -1,0 +1,49 @@
+import CNamespaceShim
+import Glibc
+import HelperTransport
+
+/// Signals everything below a process, race-free: each is opened as pidfd, checked to be the one that the
+/// snapshot saw, signalled, and let go of.
+///
+/// Meant for processes below a shepherd or a cell's pid 1, whose descendants cannot leave. Zombies are
+/// signalled too: a process whose first thread has ended shows as one and is alive.
+enum TreeKiller {
+    /// Sends SIGTERM to everything below `roots`, and SIGCONT so that stopped ones notice.
+    static func terminate(below roots: [pid_t]) {
+        for entry in ProcessTree().descendants(of: roots) { signal(entry, [SIGTERM, SIGCONT]) }
+    }
+
+    /// Sends SIGKILL to everything below `roots`. First all are stopped, round after round until a round finds
+    /// nobody new, since a stopped process cannot fork; then all are killed. Somebody of the same uid may
+    /// interfere with SIGCONT: the caller comes back until the roots have seen the last one end.
+    static func kill(below roots: [pid_t]) {
+        var seen: Set<ProcessTree.Entry.ID> = []
+        for _ in 0..<rounds {
+            let fresh = ProcessTree().descendants(of: roots).filter { seen.insert($0.id).inserted }
+            if fresh.isEmpty { break }
+            for entry in fresh { signal(entry, [SIGSTOP]) }
+        }
+        for entry in ProcessTree().descendants(of: roots) { signal(entry, [SIGKILL]) }
+    }
+
+    /// Each round reads all of /proc. A fork bomb may need more of them: those follow when the caller comes back.
+    private static let rounds = 4
+
+    private static func signal(_ entry: ProcessTree.Entry, _ signals: [Int32]) {
+        var descriptor: Int32 = -1
+        guard cns_pidfd(entry.pid, &descriptor) == 0 else { return }
+        let pidfd = OwnedDescriptor(adopting: descriptor)
+        // The pid may have become another process's between the snapshot and the pidfd.
+        guard ProcessTree.entry(entry.pid)?.startTime == entry.startTime else { return }
+        for number in signals { _ = cns_signal(pidfd.rawValue, number) }
+    }
+}
+
+extension ProcessTree.Entry {
+    struct ID: Hashable {
+        var pid: pid_t
+        var startTime: UInt64
+    }
+
+    var id: ID { ID(pid: pid, startTime: startTime) }
+}

@@ -1,0 +1,20 @@
+import HelperProtocol
+
+/// What the helper found out at start about the isolation that can be had here.
+enum RunningMode {
+    /// Three namespaces, all proven.
+    case namespaces(NamespaceSet)
+    /// Mode `none`. With privilege the three parties have their own uids at least.
+    case open(isPrivileged: Bool)
+    /// The demanded mode cannot be had: health is served, nothing is started.
+    case unavailable(isPrivileged: Bool)
+
+    /// The mode as told in `hello`.
+    var isolation: IsolationMode? {
+        switch self {
+        case .namespaces: .namespaces
+        case .open: IsolationMode.none
+        case .unavailable: nil
+        }
+    }
+}

@@ -1,0 +1,23 @@
+import CNamespaceShim
+import Glibc
+import HelperProtocol
+import HelperTransport
+
+/// The server's process, and the connection that its generation owns.
+final class RunningServer {
+    let connection: UInt64
+    let startedMicroseconds = cns_monotonic_microseconds()
+    private let child: Child
+
+    init(child: consuming Child, connection: UInt64) {
+        self.child = child
+        self.connection = connection
+    }
+
+    var pid: pid_t { child.pid }
+
+    func signal(_ number: Int32) { child.signal(number) }
+
+    /// The server closed its channel, or broke the protocol and had it closed: it cannot go on without.
+    func closed() { child.signal(SIGKILL) }
+}

@@ -1,0 +1,171 @@
+import CNamespaceShim
+import Glibc
+import HelperProtocol
+import HelperTransport
+
+extension ServiceLoop {
+    /// Carries out one request; false if the connection must be closed.
+    func answer(
+        _ request: HelperRequest,
+        id: UInt64,
+        descriptors: consuming DescriptorList,
+        from connection: Connection
+    ) -> Bool {
+        guard RequestTable.permits(request.operation, door: connection.door, greeted: connection.isGreeted) else {
+            // Before the greeting nothing is owed; afterwards a tool may learn that it asked too much.
+            return connection.isGreeted && connection.reply(.failed(HelperFailure(.notPermitted)), to: id)
+        }
+        switch request {
+        case .hello:
+            connection.greet()
+            return connection.reply(.hello(hello()), to: id)
+        case .spawn(let spawn):
+            do {
+                try start(spawn, id: id, descriptors: descriptors, from: connection)
+                return true
+            } catch {
+                return connection.reply(.failed(error), to: id)
+            }
+        case .signal(let handle, let signal):
+            let code = commands.command(handle, connection: connection.id)?.signalCommand(Int32(signal)) ?? ESRCH
+            return connection.reply(code == 0 ? .signalled : .failed(HelperFailure(.unknownProcess)), to: id)
+        case .terminate(let handle, let grace):
+            guard let command = commands.command(handle, connection: connection.id) else {
+                return connection.reply(.failed(HelperFailure(.unknownProcess)), to: id)
+            }
+            terminate([command], graceMilliseconds: grace)
+            return connection.reply(.terminating, to: id)
+        case .resize(let handle, let size):
+            guard let command = commands.command(handle, connection: connection.id) else {
+                return connection.reply(.failed(HelperFailure(.unknownProcess)), to: id)
+            }
+            let code = command.resize(size)
+            return connection.reply(
+                code == 0 ? .resized : .failed(HelperFailure(.notATerminal, stage: .terminal, errno: code)),
+                to: id
+            )
+        case .status: return connection.reply(.status(status()), to: id)
+        case .reset(let namespace): return reset(namespace, id: id, from: connection)
+        case .shutdown:
+            let isSent = connection.reply(.shuttingDown, to: id)
+            stop()
+            return isSent
+        }
+    }
+
+    private func hello() -> HelloReply {
+        HelloReply(
+            helperVersion: Help.version,
+            mode: isolation.mode.isolation,
+            ids: isolation.context.layout.ids,
+            workspace: isolation.context.layout.workspace,
+            workspaceSharing: isolation.context.layout.sharing,
+            apiPort: ports.api.port,
+            jupyterPort: ports.jupyter.port,
+            reservedPorts: ports.reservedPorts,
+            processSlots: configuration.processSlots + configuration.cellSlots,
+            probeFailure: isolation.failure
+        )
+    }
+
+    private func status() -> StatusReply {
+        let now = cns_monotonic_microseconds()
+        var namespaces: [StatusReply.Namespace] = []
+        var setup: UInt64 = 0
+        if case .namespaces(let set) = isolation.mode {
+            setup = set.setupMicroseconds
+            namespaces = SandboxNamespace.allCases.map { namespace in
+                StatusReply.Namespace(
+                    namespace: namespace,
+                    generation: set.generation(namespace),
+                    isAlive: set[namespace] != nil,
+                    running: UInt32(commands.running(in: namespace))
+                )
+            }
+        }
+        let processes = commands.all.prefix(ProtocolLimits.statusProcesses).map { command in
+            StatusReply.Process(
+                handle: command.handle,
+                namespace: command.namespace,
+                pid: command.pid,
+                ageMilliseconds: (now - command.startedMicroseconds) / 1000
+            )
+        }
+        return StatusReply(
+            uptimeMilliseconds: (now - startedMicroseconds) / 1000,
+            namespaceSetupMicroseconds: setup,
+            serverRestarts: restartPolicy.restarts,
+            namespaces: namespaces,
+            processes: Array(processes)
+        )
+    }
+
+    /// Starts a command; its reply follows when its program runs or a step has failed.
+    private func start(
+        _ request: SpawnRequest,
+        id: UInt64,
+        descriptors: consuming DescriptorList,
+        from connection: Connection
+    ) throws(HelperFailure) {
+        if stopDeadlineMicroseconds != nil { throw HelperFailure(.shuttingDown) }
+        if case .unavailable = isolation.mode { throw HelperFailure(.isolationUnavailable) }
+        let null = isolation.context.layout.descriptors.null
+        var command = ChildPlan.Command(
+            program: .execute(request.executable),
+            workingDirectory: request.workingDirectory,
+            streams: [null, null, null]
+        )
+        switch request.streams {
+        case .descriptors:
+            command.streams = [descriptors[1], descriptors[2], descriptors[3]]
+            for stream in command.streams { try DescriptorPolicy.check(stream) }
+        case .terminal(let size): command.terminal = size
+        }
+        let directory = EnvironmentVariable("PWD", bytes: request.workingDirectory)
+        guard let handle = commands.reserve(request.namespace) else { throw HelperFailure(.noFreeSlot) }
+
+        let launch: CommandLaunch
+        switch isolation.mode {
+        case .namespaces(let set):
+            let home = MountPlan.homePath(request.namespace)
+            let image = try CommandImage(
+                payload: descriptors[0],
+                base: environment.variables(request.namespace, home: home) + [directory]
+            )
+            launch = try CommandLaunch(command, in: request.namespace, set, isolation.context, image: image)
+        case .open, .unavailable:
+            let image = try CommandImage(
+                payload: descriptors[0],
+                base: environment.variables(request.namespace, home: configuration.workspace) + [directory]
+            )
+            launch = try CommandLaunch(
+                open: command,
+                identity: isPrivileged ? isolation.context.layout.ids.owner(request.namespace) : nil,
+                isolation.context,
+                image: image
+            )
+        }
+        // The image is wiped by now: the child has its own copy, which execve(2) throws away.
+        commands.insert(
+            RunningCommand(
+                handle: handle,
+                namespace: request.namespace,
+                connection: connection.id,
+                requestID: id,
+                hasTerminal: command.terminal != nil,
+                launch: launch,
+                deadlineMicroseconds: cns_monotonic_microseconds() + Self.startTimeoutMicroseconds
+            )
+        )
+    }
+
+    private func reset(_ namespace: SandboxNamespace, id: UInt64, from connection: Connection) -> Bool {
+        guard case .namespaces(let set) = isolation.mode else {
+            return connection.reply(.failed(HelperFailure(.namespaceDown)), to: id)
+        }
+        // The reply follows when the old init has been reaped and the new one stands: `reapChildren`.
+        pendingResets[namespace, default: []].append((connection.id, id))
+        set.kill(namespace)
+        return true
+    }
+}

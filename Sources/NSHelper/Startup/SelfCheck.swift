@@ -1,0 +1,55 @@
+import CNamespaceShim
+import Glibc
+import HelperProtocol
+
+/// What the helper must be before it may try to isolate anything.
+enum SelfCheck {
+    /// The six capabilities, each with the step that needs it.
+    static let capabilities: [(name: String, reason: StaticString)] = [
+        ("SYS_ADMIN", "clone3 with new namespaces, setns, mount"),
+        ("SYS_CHROOT", "setns into a mount namespace"),
+        ("SETUID", "the children's uids"),
+        ("SETGID", "the children's groups"),
+        ("SETPCAP", "emptying the children's bounding sets"),
+        ("KILL", "signals to processes of other uids"),
+    ]
+
+    /// The six as a bit mask.
+    static var mask: UInt64 {
+        capabilities.reduce(0) { mask, capability in
+            let number = cns_capability_number("cap_" + capability.name.asciiLowercased)
+            return number >= 0 ? mask | 1 << UInt64(number) : mask
+        }
+    }
+
+    /// Names of the capabilities in `mask` that `held` lacks.
+    static func missing(_ held: UInt64) -> [String] {
+        capabilities.filter { capability in
+            let number = cns_capability_number("cap_" + capability.name.asciiLowercased)
+            return number < 0 || held & 1 << UInt64(number) == 0
+        }.map(\.name)
+    }
+
+    /// The first reason why namespaces cannot work, before anything is tried.
+    static func failure() -> HelloReply.ProbeFailure? {
+        func failure(_ stage: Stage, _ errno: Int32, missing: [String] = []) -> HelloReply.ProbeFailure {
+            let failure = HelperFailure(.stepFailed, stage: stage, errno: errno)
+            return .init(stage: stage, errno: errno, remedy: Remedy.text(failure, missing: missing))
+        }
+        guard geteuid() == 0 else { return failure(.helperIdentity, EPERM) }
+        var sets = cns_capabilities()
+        let code = cns_read_capabilities(&sets)
+        guard code == 0 else { return failure(.helperCapabilities, code) }
+        let missing = missing(sets.effective)
+        guard missing.isEmpty else { return failure(.helperCapabilities, EPERM, missing: missing) }
+        // setns into a mount namespace is refused to a process with a second thread (setns(2)).
+        guard cns_thread_count() == 1 else { return failure(.helperThreads, EBUSY) }
+        return nil
+    }
+}
+
+extension String {
+    var asciiLowercased: String {
+        String(decoding: utf8.map { (0x41...0x5A).contains($0) ? $0 + 0x20 : $0 }, as: UTF8.self)
+    }
+}

@@ -1,0 +1,197 @@
+import CNamespaceShim
+import Glibc
+import HelperProtocol
+import HelperTransport
+
+/// From a started program to a running service, in the order that keeps every moment safe.
+enum Startup {
+    /// Runs the pair until it is told to stop; returns the exit status.
+    static func run(_ configuration: HelperConfiguration) throws -> Int32 {
+        umask(0o077)
+        // A closed standard descriptor would become a socket of the helper's, and the server's output.
+        guard cns_open_standard() == 0, cns_close_from(3) == 0 else {
+            throw ConfigurationError("the kernel is too old: Linux 5.12 is needed")
+        }
+        raiseOpenFiles(configuration)
+        let isPrivileged = try dropWhatIsNotNeeded()
+        let signals = try signalDescriptor()
+        // The ports before any process that could want them (G2).
+        let ports = try HeldPorts(configuration)
+        let identities = isPrivileged ? configuration.ids : SandboxIdentities(everyone: getuid(), group: getgid())
+        let door = try makeDoor(configuration, isPrivileged: isPrivileged)
+
+        let isolation = try Isolation.establish(configuration, identities: identities, isPrivileged: isPrivileged)
+        guard cns_set_dumpable(0) == 0 else { throw ConfigurationError("the kernel refuses PR_SET_DUMPABLE") }
+        announce(isolation, configuration, ports)
+
+        let environment = try baseEnvironment(configuration)
+        let service = ServiceLoop(
+            configuration: configuration,
+            isolation: isolation,
+            ports: ports,
+            signals: signals,
+            door: door,
+            environment: environment,
+            isPrivileged: isPrivileged
+        )
+        return service.run()
+    }
+
+    /// Says which isolation works here; returns the exit status.
+    static func probe(_ configuration: HelperConfiguration) throws -> Int32 {
+        umask(0o077)
+        let isPrivileged = try dropWhatIsNotNeeded()
+        var demanded = configuration
+        demanded.isolation = .namespaces
+        let identities = isPrivileged ? configuration.ids : SandboxIdentities(everyone: getuid(), group: getgid())
+        let isolation = try Isolation.establish(demanded, identities: identities, isPrivileged: isPrivileged)
+        if let failure = isolation.failure {
+            print("namespaces: not available")
+            print("failed step: \(failure.stage.name) (\(SystemError(errno: failure.errno)))")
+            print("remedy: \(failure.remedy)")
+            return 1
+        }
+        print("namespaces: available")
+        print("workspace: \(isolation.context.layout.sharing.name)")
+        return 0
+    }
+
+    /// Each running command holds up to six descriptors here. Running out of them would look to clients like a
+    /// helper that loses what they send.
+    private static func raiseOpenFiles(_ configuration: HelperConfiguration) {
+        var limit: UInt64 = 0
+        let needed = UInt64(configuration.processSlots + configuration.cellSlots) * 6 + 256
+        if cns_raise_open_files(&limit) != 0 || limit < needed {
+            Log.warning(
+                "the limit on open files is \(limit); the configured slots want \(needed)"
+            )
+        }
+    }
+
+    /// Cuts this process down to the six capabilities. Without root or without them it stays as it is: what
+    /// misses is reported by the probe.
+    private static func dropWhatIsNotNeeded() throws(ConfigurationError) -> Bool {
+        guard cns_no_new_privileges() == 0 else { throw ConfigurationError("the kernel refuses no_new_privs") }
+        // Orphans of children outside the namespaces come here, pid 1 or not.
+        _ = cns_become_subreaper()
+        guard geteuid() == 0 else { return false }
+        var sets = cns_capabilities()
+        let needed = SelfCheck.mask
+        guard cns_read_capabilities(&sets) == 0 else { throw ConfigurationError("cannot read the capabilities") }
+        // Dropping from the bounding set needs SETPCAP itself; the rest can always be given up.
+        guard SelfCheck.missing(sets.effective).isEmpty else { return false }
+        let code = cns_keep_capabilities(needed)
+        guard code == 0 else {
+            throw ConfigurationError("cannot drop capabilities: \(SystemError(errno: code))")
+        }
+        return true
+    }
+
+    private static func signalDescriptor() throws(ConfigurationError) -> OwnedDescriptor {
+        var descriptor: Int32 = -1
+        let code = cns_signal_descriptor(&descriptor)
+        guard code == 0 else { throw ConfigurationError("signalfd: \(SystemError(errno: code))") }
+        return OwnedDescriptor(adopting: descriptor)
+    }
+
+    private static func makeDoor(
+        _ configuration: HelperConfiguration,
+        isPrivileged: Bool
+    ) throws(ConfigurationError)
+        -> PathDoor
+    {
+        try makeDoorDirectory(parent(of: configuration.socket))
+        return try PathDoor(
+            path: configuration.socket,
+            controlGroup: isPrivileged ? configuration.ids.controlGroup : nil,
+            permittedUIDs: isPrivileged ? [0, configuration.ids.control] : [getuid()]
+        )
+    }
+
+    /// Makes the socket's directory, enterable by everybody and listed by nobody, and insists that nobody but
+    /// this uid can replace what is in it.
+    private static func makeDoorDirectory(_ directory: String) throws(ConfigurationError) {
+        guard !SystemDirectories.contain(directory) else {
+            throw ConfigurationError(
+                "socket: give the socket a directory of its own, for instance \(directory)/ns-helper"
+            )
+        }
+        var path = ""
+        for component in directory.split(separator: "/") {
+            path += "/" + component
+            if mkdir(path, 0o711) == 0 {
+                chmod(path, 0o711)  // the umask of this process is 077
+            } else if errno != EEXIST {
+                throw ConfigurationError("socket: cannot make directory '\(path)': \(SystemError(errno: errno))")
+            }
+        }
+        // An image that runs read-only brings the directory, and nothing can be made in it.
+        if access(directory, W_OK) != 0, errno == EROFS {
+            let code = cns_mount_writable(directory)
+            guard code == 0 else {
+                throw ConfigurationError(
+                    "socket: '\(directory)' is read-only and nothing can be mounted there "
+                        + "(\(SystemError(errno: code))): mount a tmpfs on it"
+                )
+            }
+        }
+        var status = stat()
+        guard lstat(directory, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, status.st_uid == geteuid(),
+            status.st_mode & 0o022 == 0
+        else {
+            throw ConfigurationError(
+                "socket: '\(directory)' must be a directory, not a link, of uid \(geteuid()) and writable by no other"
+            )
+        }
+    }
+
+    static func parent(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return "/" }
+        return String(path[..<slash])
+    }
+
+    private static func baseEnvironment(
+        _ configuration: HelperConfiguration
+    ) throws(ConfigurationError)
+        -> BaseEnvironment
+    {
+        guard let text = TextFile.read(configuration.environmentFile) else { return BaseEnvironment() }
+        return try BaseEnvironment(file: text, path: configuration.environmentFile)
+    }
+
+    private static func announce(_ isolation: Isolation, _ configuration: HelperConfiguration, _ ports: HeldPorts) {
+        let ports = "ports \(ports.api.port) and \(ports.jupyter.port) held"
+        if let failure = isolation.failure {
+            Log.warning(
+                "namespaces cannot be had: step '\(failure.stage.name)' failed "
+                    + "(\(SystemError(errno: failure.errno))). Remedy: \(failure.remedy)"
+            )
+        }
+        switch isolation.mode {
+        case .namespaces(let set):
+            let sharing = isolation.context.layout.sharing
+            Log.notice(
+                "mode namespaces: three namespaces in \(set.setupMicroseconds) µs; \(ports); workspace \(sharing.name)"
+            )
+            if sharing == .group {
+                Log.warning(
+                    "\(configuration.workspace): its file system refuses idmapped mounts; user and secure share it "
+                        + "through gid \(configuration.ids.workspaceGroup), so it should be setgid and group-writable"
+                )
+            }
+        case .open:
+            Log.warning(
+                "mode none: ISOLATION IS OFF. User code can see, kill and read everything that runs as its uid. "
+                    + "For local development only. \(ports)"
+            )
+        case .unavailable: Log.error("mode namespaces was demanded: no command will be started; \(ports)")
+        }
+    }
+}
+
+extension SandboxIdentities {
+    /// One identity for all three, where nothing else can be had.
+    init(everyone uid: UInt32, group gid: UInt32) {
+        self.init(control: uid, user: uid, secure: uid, controlGroup: gid, workspaceGroup: gid)
+    }
+}

@@ -1,0 +1,33 @@
+/// The codes of error answers, each with its one HTTP status.
+public enum ErrorCode: String, Codable, Sendable, CaseIterable {
+    case validationFailed = "VALIDATION_FAILED"
+    case invalidCommand = "INVALID_COMMAND"
+    case notDirectory = "NOT_DIRECTORY"
+    case unauthorized = "UNAUTHORIZED"
+    case permissionDenied = "PERMISSION_DENIED"
+    case fileNotFound = "FILE_NOT_FOUND"
+    case unknownRoute = "UNKNOWN_ERROR"
+    case methodNotAllowed = "METHOD_NOT_ALLOWED"
+    case requestTooLarge = "REQUEST_TOO_LARGE"
+    case commandExecutionError = "COMMAND_EXECUTION_ERROR"
+    case isolationUnavailable = "ISOLATION_UNAVAILABLE"
+    case internalError = "INTERNAL_ERROR"
+    case notImplemented = "NOT_IMPLEMENTED"
+    case interpreterNotReady = "INTERPRETER_NOT_READY"
+    case containerUnavailable = "CONTAINER_UNAVAILABLE"
+
+    /// The HTTP status that goes with the code. 503 only where a retry is welcome: clients retry every 503.
+    public var httpStatus: Int {
+        switch self {
+        case .validationFailed, .invalidCommand, .notDirectory: 400
+        case .unauthorized: 401
+        case .permissionDenied: 403
+        case .fileNotFound, .unknownRoute: 404
+        case .methodNotAllowed: 405
+        case .requestTooLarge: 413
+        case .commandExecutionError, .isolationUnavailable, .internalError: 500
+        case .notImplemented: 501
+        case .interpreterNotReady, .containerUnavailable: 503
+        }
+    }
+}

@@ -1,0 +1,106 @@
+import HelperClient
+import HelperProtocol
+import SandboxAPI
+
+/// A request that has been found good: exactly what the helper will be asked for.
+struct ExecPlan: Sendable {
+    var namespace: NamespaceName
+    var command: String
+    var variables: [(name: String, value: SecretBytes)]
+    var workingDirectory: String
+    /// nil for no limit.
+    var timeoutMilliseconds: Int?
+
+    /// Judges a request. Errors name fields and variables, never a value and nothing of the command.
+    init(
+        _ request: ExecuteRequest,
+        configuration: ServerConfiguration,
+        selector: NamespaceSelector,
+        workspace: String
+    )
+        throws(APIError)
+    {
+        try Self.check(request, configuration)
+        guard let namespace = selector.select(request.env.keys, wish: request.namespace) else {
+            let names = request.env.keys.filter { !selector.isNeutral($0) }.sorted()
+            throw .invalid(
+                "namespace",
+                "cannot be user: these variables may hold credentials: \(names.joined(separator: ", "))"
+            )
+        }
+        self.namespace = namespace
+        command = request.command
+        variables = request.env.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
+        workingDirectory = request.cwd ?? workspace
+        let timeout = request.timeoutMs ?? 0
+        let limit = timeout > 0 ? timeout : configuration.commandTimeoutMilliseconds
+        timeoutMilliseconds = limit > 0 ? limit : nil
+    }
+
+    private static func check(_ request: ExecuteRequest, _ configuration: ServerConfiguration) throws(APIError) {
+        guard !request.command.allSatisfy(\.isWhitespace) else {
+            throw APIError(.invalidCommand, "The command is empty.", operation: "command.execute")
+        }
+        guard !request.command.utf8.contains(0) else { throw .invalid("command", "must not hold a NUL") }
+        guard request.command.utf8.count <= configuration.commandLimitBytes else {
+            throw .invalid("command", "must have at most \(configuration.commandLimitBytes) bytes")
+        }
+        if let cwd = request.cwd, let problem = PathRules.problem(cwd) { throw .invalid("cwd", problem) }
+        if let timeout = request.timeoutMs, !(0...Int(Int32.max)).contains(timeout) {
+            throw .invalid("timeoutMs", "must be from 0 to \(Int32.max)")
+        }
+        if let session = request.sessionId {
+            guard !session.allSatisfy(\.isWhitespace), session.utf8.count <= 256, !session.utf8.contains(0) else {
+                throw .invalid("sessionId", "must be a text of 1 to 256 bytes that is not blank")
+            }
+        }
+        try checkVariables(request.env, configuration)
+    }
+
+    private static func checkVariables(
+        _ variables: [String: SecretBytes],
+        _ configuration: ServerConfiguration
+    )
+        throws(APIError)
+    {
+        // Some room is left for the helper's own variables.
+        let most = ProtocolLimits.variables - 256
+        guard variables.count <= most else { throw .invalid("env", "must have at most \(most) variables") }
+        var total = 0
+        for (name, value) in variables {
+            guard name.utf8.count <= 256 else { throw .invalid("env", "has a name longer than 256 bytes") }
+            guard VariableName.isValid(name.utf8) else {
+                throw .invalid("env", "has a name that is not of the form [A-Za-z_][A-Za-z0-9_]*")
+            }
+            guard !value.contains(0) else { throw .invalid("env.\(name)", "must not hold a NUL") }
+            guard name.utf8.count + value.count + 2 <= ProtocolLimits.stringBytes else {
+                throw .invalid("env.\(name)", "is longer than \(ProtocolLimits.stringBytes) bytes with its name")
+            }
+            total += name.utf8.count + value.count
+        }
+        guard total <= configuration.environmentLimitBytes else {
+            throw .invalid("env", "must have at most \(configuration.environmentLimitBytes) bytes in all")
+        }
+    }
+
+    /// argv and environment for the helper.
+    func payload(shell: String) throws(SpawnPayload.Problem) -> ProcessPayload {
+        try ProcessPayload(
+            arguments: [Array(shell.utf8), Array("-c".utf8), Array(command.utf8)],
+            variables: variables.map { variable in
+                ProcessPayload.Variable(name: Array(variable.name.utf8), valueCount: variable.value.count) {
+                    variable.value.copy(to: $0)
+                }
+            }
+        )
+    }
+
+    /// What the helper is asked.
+    func spawnRequest(shell: String) -> SpawnRequest {
+        SpawnRequest(
+            namespace: namespace == .secure ? .secure : .user,
+            executable: Array(shell.utf8),
+            workingDirectory: Array(workingDirectory.utf8)
+        )
+    }
+}

@@ -1,0 +1,52 @@
+import HelperProtocol
+import HelperTransport
+import SandboxAPI
+
+/// Makes the answer of `/health` from what the helper said.
+enum HealthReport {
+    static let warning =
+        "Isolation is off (mode none): commands, credentials and the control plane are not protected from each other. "
+        + "For local development only."
+
+    /// - Parameter status: nil if the helper does not answer.
+    static func make(_ hello: HelloReply, status: StatusReply?) -> HealthResponse {
+        let isServing = hello.mode != nil && status != nil
+        return HealthResponse(
+            status: isServing ? "healthy" : "unavailable",
+            mode: hello.mode?.name,
+            isolation: isolation(hello.mode),
+            guarantees: GuaranteeTable.rows(hello),
+            probeFailure: hello.probeFailure.map { failure in
+                HealthResponse.ProbeFailure(
+                    step: failure.stage.name,
+                    errno: Int(failure.errno),
+                    error: SystemError(errno: failure.errno).description,
+                    remedy: failure.remedy
+                )
+            },
+            warning: hello.mode == .some(.none) ? warning : nil,
+            workspace: HealthResponse.Workspace(path: hello.workspace, sharing: hello.workspaceSharing.name),
+            namespaces: (status?.namespaces ?? []).map { row in
+                HealthResponse.Namespace(
+                    name: row.namespace.name,
+                    generation: Int(row.generation),
+                    alive: row.isAlive,
+                    running: Int(row.running)
+                )
+            },
+            version: ServerVersion.current,
+            helperVersion: hello.helperVersion,
+            uptimeMs: status.map { Int(clamping: $0.uptimeMilliseconds) },
+            namespaceSetupUs: status.map { Int(clamping: $0.namespaceSetupMicroseconds) },
+            serverRestarts: status.map { Int($0.serverRestarts) }
+        )
+    }
+
+    private static func isolation(_ mode: IsolationMode?) -> String {
+        switch mode {
+        case .namespaces: "full"
+        case .some(.none): "none"
+        case nil: "unavailable"
+        }
+    }
+}

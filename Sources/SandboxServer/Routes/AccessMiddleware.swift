@@ -1,0 +1,44 @@
+import HTTPTypes
+import Hummingbird
+import SandboxAPI
+
+/// Lets a request through or not: first by who sent it (G7), then by the token, if one is required.
+struct AccessMiddleware: RouterMiddleware {
+    static let header = HTTPField.Name.sandboxToken
+
+    let token: AccessToken?
+
+    func handle(
+        _ request: Request,
+        context: SandboxContext,
+        next: (Request, SandboxContext) async throws -> Response
+    ) async throws -> Response {
+        if let error = Self.refusal(context.connection.verdict) { return error.response }
+        // Liveness probes have no place to keep a token, and the answer holds nothing that depends on callers.
+        if let token, request.uri.path != "/health" {
+            guard let shown = request.headers[Self.header], token.matches(shown) else {
+                return APIError(.unauthorized, "The header X-Sandbox-Token must hold the access token.").response
+            }
+        }
+        return try await next(request, context)
+    }
+
+    /// The answer to a caller that may not use the API; nil for one that may.
+    static func refusal(_ verdict: PeerPolicy.Verdict) -> APIError? {
+        switch verdict {
+        case .permitted: nil
+        case .sandboxed:
+            APIError(.permissionDenied, "Code inside the sandbox cannot use the sandbox's API.")
+        case .unidentified:
+            APIError(.permissionDenied, "The caller is on this host but cannot be identified.")
+        }
+    }
+}
+
+extension HTTPField.Name {
+    /// A header of our own: `Authorization` carries session ids in clients of this API.
+    static let sandboxToken: HTTPField.Name = {
+        guard let name = HTTPField.Name("X-Sandbox-Token") else { preconditionFailure("the name is valid") }
+        return name
+    }()
+}

@@ -1,0 +1,76 @@
+import FoundationEssentials
+import Glibc
+import HelperClient
+import HelperProtocol
+import HelperTransport
+import Logging
+import NIOPosix
+import ServiceLifecycle
+import UnixSignals
+
+/// Takes what the helper left for it, proves that it is powerless, serves.
+@main
+struct SandboxServer {
+    static func main() async {
+        do {
+            try await serve()
+        } catch let error as StartupError {
+            report("sandbox-server: \(error)")
+            exit(EX_CONFIG)
+        } catch {
+            report("sandbox-server: \(error)")
+            exit(EXIT_FAILURE)
+        }
+    }
+
+    private static func serve() async throws {
+        let environment = ProcessInfo.processInfo.environment
+        let inherited = try InheritedDescriptors(environment: environment, pid: getpid())
+        try SystemCallFilter.install(from: OwnedDescriptor(adopting: inherited.filter))
+        // Weak form first, before any input is read; the mode that tightens it is known only from the helper.
+        try SelfCheck.verify(requiresEmptyBoundingSet: false)
+        let configuration = try ServerConfiguration(environment: environment) { access($0, X_OK) == 0 }
+        let token = try configuration.accessTokenFile.map { path throws(StartupError) in
+            try AccessToken(file: path, read: SmallFile.bytes)
+        }
+
+        LoggingSystem.bootstrap(StreamLogHandler.standardError)
+        var logger = Logger(label: "sandbox-server")
+        logger.logLevel = configuration.logLevel
+        for name in ServerConfiguration.unknownNames(environment) {
+            logger.warning("An unknown setting is ignored.", metadata: ["variable": "\(name)"])
+        }
+
+        let helper = try HelperClient(adopting: OwnedDescriptor(adopting: inherited.helper))
+        let hello = try await helper.hello()
+        if hello.mode == .namespaces { try SelfCheck.verify(requiresEmptyBoundingSet: true) }
+        if hello.mode == .some(.none) { logger.warning("\(HealthReport.warning)") }
+        if hello.mode == nil { logger.error("The isolation that was asked for cannot be had; no command is run.") }
+
+        let application = ServerApplication(
+            configuration: configuration,
+            token: token,
+            helper: helper,
+            hello: hello,
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            logger: logger
+        )
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [
+                    HelperWatch(helper: helper, logger: logger) { exit(EXIT_FAILURE) },
+                    application.jupyter(inherited.jupyter),
+                    application.api(inherited.api),
+                ],
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: logger
+            )
+        )
+        try await group.run()
+    }
+
+    private static func report(_ line: String) {
+        let bytes = Array((line + "\n").utf8)
+        _ = write(STDERR_FILENO, bytes, bytes.count)
+    }
+}

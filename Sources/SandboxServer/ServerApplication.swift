@@ -1,0 +1,88 @@
+import HTTPTypes
+import HelperClient
+import HelperProtocol
+import Hummingbird
+import Logging
+import NIOCore
+import SandboxAPI
+import ServiceLifecycle
+
+/// Everything the running server consists of, put together.
+struct ServerApplication: Sendable {
+    let configuration: ServerConfiguration
+    let token: AccessToken?
+    let helper: HelperClient
+    let hello: HelloReply
+    let eventLoopGroup: any EventLoopGroup
+    let logger: Logger
+
+    /// The methods of every path; what the router does not answer is looked up here.
+    private static let methods: [String: [HTTPRequest.Method]] = [
+        "/": [.get, .head], "/health": [.get, .head], "/api/ping": [.get, .head], "/api/version": [.get, .head],
+        "/api/execute": [.post],
+    ]
+
+    /// The service that answers on the API's socket.
+    func api(_ socket: Int32, peers: PeerPolicy? = nil) -> HTTPListener {
+        let responder = router().buildResponder()
+        return listener("api", socket, peers) { request, connection, _ in
+            let context = SandboxContext(source: .init(logger: logger, connection: connection))
+            do {
+                return try await responder.respond(to: request, context: context)
+            } catch {
+                return APIError(.internalError, "The server failed to answer; its log says more.").response
+            }
+        }
+    }
+
+    /// The service that answers on Jupyter's socket as long as there is no Jupyter.
+    func jupyter(_ socket: Int32, peers: PeerPolicy? = nil) -> HTTPListener {
+        listener("jupyter", socket, peers) { _, connection, _ in
+            let refusal = AccessMiddleware.refusal(connection.verdict)
+            return (refusal ?? APIError(.interpreterNotReady, "The code interpreter is not running.")).response
+        }
+    }
+
+    private func listener(
+        _ name: String,
+        _ socket: Int32,
+        _ peers: PeerPolicy?,
+        _ respond: @escaping HTTPListener.Respond
+    )
+        -> HTTPListener
+    {
+        HTTPListener(
+            name: name,
+            socket: socket,
+            identity: PeerIdentity(
+                policy: peers ?? PeerPolicy(sandboxUIDs: GuaranteeTable.sandboxUIDs(hello.ids))
+            ),
+            table: ConnectionTable(
+                maximum: configuration.maximumConnections,
+                maximumLocal: configuration.maximumLoopbackConnections
+            ),
+            eventLoopGroup: eventLoopGroup,
+            logger: logger,
+            respond: respond
+        )
+    }
+
+    private func router() -> Router<SandboxContext> {
+        let router = Router(context: SandboxContext.self, options: [.autoGenerateHeadEndpoints])
+        router.add(middleware: ErrorMiddleware(methods: Self.methods))
+        router.add(middleware: AccessMiddleware(token: token))
+        SystemRoutes.add(to: router)
+        HealthRoutes(helper: helper, hello: hello).add(to: router)
+        ExecuteRoutes(
+            session: ExecSession(
+                helper: helper,
+                configuration: configuration,
+                budget: DrainBudget(),
+                eventLoopGroup: eventLoopGroup
+            ),
+            hello: hello,
+            selector: NamespaceSelector(additional: configuration.neutralVariables)
+        ).add(to: router)
+        return router
+    }
+}

@@ -1,0 +1,31 @@
+import Logging
+
+/// Everything an operator can set, checked.
+struct ServerConfiguration: Sendable, Equatable {
+    /// The shell that runs commands: absolute path.
+    var shell = "/bin/bash"
+    /// What is used where ``shell`` was not set and does not exist.
+    static let fallbackShell = "/bin/sh"
+    /// Milliseconds until a command is ended; 0 for never.
+    var commandTimeoutMilliseconds = 0
+    /// Milliseconds between SIGTERM and SIGKILL.
+    var graceMilliseconds = 5000
+    /// Bytes kept of each of a command's two output streams.
+    var outputLimitBytes = 33_554_432
+    /// Largest request body in bytes.
+    var bodyLimitBytes = 33_554_432
+    /// Largest command in bytes.
+    var commandLimitBytes = 131_071
+    /// Largest sum of the names and values of a request's variables in bytes.
+    var environmentLimitBytes = 1_048_576
+    /// Names added to the neutral ones.
+    var neutralVariables: [String] = []
+    /// The file that holds the access token.
+    var accessTokenFile: String?
+    /// Connections at once from elsewhere.
+    var maximumConnections = 1024
+    /// Connections at once from this host.
+    var maximumLoopbackConnections = 128
+    /// What is logged.
+    var logLevel = Logger.Level.info
+}

@@ -1,0 +1,109 @@
+import Glibc
+import HelperClient
+import HelperProtocol
+import SandboxTestSupport
+import Testing
+
+/// `terminate` ends whole trees and nothing else.
+@Suite(.timeLimit(.minutes(5)))
+struct TerminateTests {
+    @Test(arguments: [SandboxNamespace.user, .secure], [Duration.zero, .milliseconds(300)])
+    func `the whole tree is dead when the exit event arrives`(namespace: SandboxNamespace, grace: Duration) async throws
+    {
+        try await PairFixture.with(.helperOnly) { pair in
+            let probe = try pair.installStateProbe()
+            let bystander = try await pair.startShell("echo up; exec sleep 1000", until: "up")
+            let quiet = try await pair.startShell("echo up; exec sleep 1000", in: .secure, until: "up")
+            let before = Set(pair.processes)
+            let command = try await pair.start([probe, "tree", "stay"], in: namespace)
+            try #require(try await command.output.wait(for: "ready"))
+            // Five more in user; in a cell its pid 1 as well. An intermediate zombie may stand beside them.
+            #expect(pair.processes.count >= before.count + 6)
+            let clock = ContinuousClock.now
+            try await command.process.terminate(grace: grace)
+            let status = try await command.process.exitStatus
+            let left = Set(pair.processes)
+            #expect(left == before, "\(left.subtracting(before).map { ProcessFile.name($0) ?? "gone" })")
+            #expect(status.cause == .signaled(9))
+            #expect(ContinuousClock.now - clock >= grace)
+            for command in [bystander, quiet] { try await command.process.terminate(grace: .zero) }
+        }
+    }
+
+    @Test(arguments: [SandboxNamespace.user, .secure])
+    func `what ends by itself ends by SIGTERM and within the grace time`(namespace: SandboxNamespace) async throws {
+        try await PairFixture.with(.helperOnly) { pair in
+            let command = try await pair.startShell(
+                "trap 'echo bye; exit 3' TERM; sleep 1000 & echo up; wait",
+                in: namespace,
+                until: "up"
+            )
+            let clock = ContinuousClock.now
+            try await command.process.terminate(grace: .seconds(60))
+            let result = try await command.result()
+            #expect(result.status.cause == .exited(3))
+            #expect(result.text == "up\nbye")
+            #expect(ContinuousClock.now - clock < .seconds(30))
+        }
+    }
+
+    @Test(arguments: [SandboxNamespace.user, .secure])
+    func `a stopped command notices SIGTERM`(namespace: SandboxNamespace) async throws {
+        try await PairFixture.with(.helperOnly) { pair in
+            let command = try await pair.startShell(
+                "trap 'exit 4' TERM; echo up; kill -STOP $$; exit 5",
+                in: namespace,
+                until: "up"
+            )
+            try await command.process.terminate(grace: .seconds(60))
+            let code = try await command.result().code
+            #expect([4, 5].contains(code))
+        }
+    }
+
+    @Test func `a fork bomb of one command is ended completely`() async throws {
+        var options = PairOptions.helperOnly
+        options.settings = ["user-processes": "150"]
+        try await PairFixture.with(options) { pair in
+            for namespace in [SandboxNamespace.user, .secure] {
+                let before = Set(pair.processes)
+                let command = try await pair.startShell(
+                    "echo up; bomb() { while :; do bomb & done 2>/dev/null; }; bomb",
+                    in: namespace,
+                    until: "up"
+                )
+                try await command.process.terminate(grace: .milliseconds(100))
+                let status = try await command.process.exitStatus
+                #expect(status.cause == .signaled(9) || status.cause == .signaled(15) || namespace == .user)
+                let left = Set(pair.processes).subtracting(before)
+                #expect(left == [], "\(namespace.name): \(left.count) left")
+            }
+        }
+    }
+
+    @Test func `a command that ended before is no error, and its handle is over`() async throws {
+        try await PairFixture.with(.helperOnly) { pair in
+            let command = try await pair.start(["true"])
+            _ = try await command.result()
+            try await command.process.terminate(grace: .zero)
+            await #expect(throws: HelperClientError.refused(HelperFailure(.unknownProcess))) {
+                try await command.process.signal(15)
+            }
+        }
+    }
+
+    @Test func `a signal goes to the command alone`() async throws {
+        try await PairFixture.with(.helperOnly) { pair in
+            for namespace in [SandboxNamespace.user, .secure] {
+                let command = try await pair.startShell(
+                    "(trap '' USR1; while :; do sleep 0.01; done) & trap 'kill -9 $!; exit 6' USR1; echo up; wait",
+                    in: namespace,
+                    until: "up"
+                )
+                try await command.process.signal(UInt8(SIGUSR1))
+                let code = try await command.result().code
+                #expect(code == 6)
+            }
+        }
+    }
+}

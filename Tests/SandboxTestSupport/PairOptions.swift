@@ -1,0 +1,64 @@
+public import HelperProtocol
+
+/// How a pair under test is to be started.
+public struct PairOptions: Sendable {
+    /// Which program plays the server.
+    public enum Server: Sendable, Hashable {
+        /// The real one, `sandbox-server`.
+        case real
+        /// `stand-in-server`, which does nothing until it is told to end: for tests of the helper alone.
+        case standIn
+        /// Another program.
+        case program(String)
+    }
+
+    /// Value of the `isolation` option.
+    public var isolation: String
+    /// Which program plays the server.
+    public var server: Server
+    /// The pair's uids and gids; nil takes ids that no other pair has.
+    public var ids: SandboxIdentities?
+    /// Further options of the helper, by name without the dashes.
+    public var settings: [String: String]
+    /// Content of the image author's list of variables; nil means that there is no such file.
+    public var environmentFile: String?
+    /// The helper's own environment.
+    public var environment: [String: String]
+    /// A program with arguments that ends by executing the helper: `capsh --drop=… --`, `setpriv …`.
+    public var wrapper: [String]
+    /// Who starts the helper and owns the pair's directories; nil is root. Its program is copied to where that uid
+    /// can read it.
+    public var owner: UInt32?
+    /// Type of a file system to mount at the workspace; nil leaves it on the machine's own.
+    public var workspaceFileSystem: String?
+    /// The workspace's directory; nil makes a new one that the user owns.
+    public var workspace: String?
+
+    /// Makes options; the defaults are a real pair in mode `namespaces`.
+    public init(
+        isolation: String = "namespaces",
+        server: Server = .real,
+        ids: SandboxIdentities? = nil,
+        settings: [String: String] = [:],
+        environmentFile: String? = nil,
+        environment: [String: String] = ChildProcess.environment,
+        wrapper: [String] = [],
+        owner: UInt32? = nil,
+        workspaceFileSystem: String? = nil,
+        workspace: String? = nil
+    ) {
+        self.isolation = isolation
+        self.server = server
+        self.ids = ids
+        self.settings = settings
+        self.environmentFile = environmentFile
+        self.environment = environment
+        self.wrapper = wrapper
+        self.owner = owner
+        self.workspaceFileSystem = workspaceFileSystem
+        self.workspace = workspace
+    }
+
+    /// A helper with the stand-in server.
+    public static var helperOnly: PairOptions { PairOptions(server: .standIn) }
+}

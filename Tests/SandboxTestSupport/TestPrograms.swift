@@ -1,0 +1,21 @@
+import Glibc
+
+/// Where the programs under test lie. Nothing is ever skipped: a missing program is a failure that says what to do.
+public enum TestPrograms {
+    /// Path of `ns-helper`, `sandbox-server`, `state-probe` or `stand-in-server`.
+    ///
+    /// - Throws: ``TestFailure`` if the tests are not run by root, or `SANDBOX_TEST_BIN_DIR` does not hold the program.
+    public static func path(_ name: String) throws -> String {
+        guard geteuid() == 0 else {
+            throw TestFailure("these tests make namespaces and uids: run scripts/test as root")
+        }
+        guard let directory = getenv("SANDBOX_TEST_BIN_DIR").map({ String(cString: $0) }) else {
+            throw TestFailure("SANDBOX_TEST_BIN_DIR is not set: run scripts/test, which builds the programs first")
+        }
+        let path = directory + "/" + name
+        guard access(path, X_OK) == 0 else {
+            throw TestFailure("\(name) is missing from SANDBOX_TEST_BIN_DIR: run scripts/test, which builds it")
+        }
+        return path
+    }
+}
