@@ -23,6 +23,7 @@ _Noreturn void cns_shepherd(pid_t command, int status_socket);
 int cns_bind_device(int location, unsigned major, unsigned minor, const char *target);
 int cns_bind_location(int location, const char *target);
 int cns_idmap(const char *path, int user_namespace);
+int cns_landlock_scope(void);
 int cns_mask(const char *path);
 int cns_bind_read_only(const char *path);
 int cns_mount_attributes(const char *path, uint64_t set, uint64_t clear, int recursive);

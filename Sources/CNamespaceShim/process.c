@@ -215,26 +215,25 @@ uint64_t cns_monotonic_microseconds(void) {
 
 void cns_wipe(void *start, size_t length) { explicit_bzero(start, length); }
 
-int cns_receive_report(int socket, struct cns_report *report, size_t *length, int descriptors[static 4],
-                       size_t *count) {
+int cns_receive_report(int socket, struct cns_received *received) {
     union {
         char bytes[CMSG_SPACE(sizeof(int) * 4)];
         struct cmsghdr align;
     } control;
-    struct iovec vector = {.iov_base = report, .iov_len = sizeof *report};
+    struct iovec vector = {.iov_base = &received->report, .iov_len = sizeof received->report};
     struct msghdr message = {
         .msg_iov = &vector, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
-    *count = 0;
-    ssize_t received;
-    do received = recvmsg(socket, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-    while (received < 0 && errno == EINTR);
-    if (received < 0) return errno;
-    *length = (size_t)received;
+    received->count = 0;
+    ssize_t length;
+    do length = recvmsg(socket, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+    while (length < 0 && errno == EINTR);
+    if (length < 0) return errno;
+    received->length = (size_t)length;
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
     if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
-        *count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-        if (*count > 4) *count = 4;
-        memcpy(descriptors, CMSG_DATA(header), *count * sizeof(int));
+        received->count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        if (received->count > 4) received->count = 4;
+        memcpy(received->descriptors, CMSG_DATA(header), received->count * sizeof(int));
     }
     return 0;
 }

@@ -310,6 +310,7 @@ static int run_step(struct child *child, const struct cns_step *step) {
     case CNS_SUBREAPER: return result(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0));
     case CNS_TERMINAL: return cns_open_terminal((unsigned)step->a, (unsigned)step->b, child->report);
     case CNS_NO_NEW_PRIVILEGES: return result(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+    case CNS_LANDLOCK_SCOPE: return cns_landlock_scope();
     case CNS_EMPTY_SIGNAL_MASK: {
         sigset_t none;
         sigemptyset(&none);

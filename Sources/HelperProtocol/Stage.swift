@@ -43,7 +43,7 @@ public enum Stage: UInt16, Sendable, CaseIterable {
     case systemCallFilter = 42
     case execute = 43
     case sendDescriptors = 44
-    case hostName = 45
+    case landlock = 45
     // Start-up probes of the helper.
     case helperIdentity = 60
     case helperCapabilities = 61

@@ -163,6 +163,23 @@ struct ChildPlanTests {
         }
     }
 
+    @Test func aCellIsScopedByLandlockWhereTheKernelCanAndAUserCommandNever() throws {
+        var layout = Layout.make()
+        layout.hasLandlockScopes = true
+        let steps = ChildPlan.cell(Layout.command(), status: 81, in: Layout.namespaces, layout)
+        #expect(steps.positions("landlockScope").count == 1)
+        // Landlock asks for no_new_privs, and the filter is the last.
+        steps.expect("noNewPrivileges", before: "landlockScope")
+        steps.expect("landlockScope", before: "filter")
+        #expect(
+            steps.filter { $0 != .landlockScope }
+                == ChildPlan.cell(Layout.command(), status: 81, in: Layout.namespaces, Layout.make())
+        )
+        // User processes see and signal each other.
+        let user = ChildPlan.user(Layout.command(), status: 81, in: Layout.namespaces, layout)
+        #expect(user.positions("landlockScope").isEmpty)
+    }
+
     @Test func everyStepReportsAFailureUnderAStageOfItsOwnOrOfItsKin() {
         for sequence in Sequence.unprivileged {
             #expect(sequence.steps.allSatisfy { $0.stage != .none }, "\(sequence.name)")

@@ -5,7 +5,7 @@ import Testing
 @testable import NSHelper
 
 /// A held port against everything that could want it (`security.md` C1 to C6).
-struct HeldPortsTests {
+@Suite(.serialized) struct HeldPortsTests {
     private static let v6 = [UInt8](repeating: 0, count: 15)
     private static let addresses: [(name: String, make: @Sendable (UInt16) -> SocketAddress)] = [
         ("0.0.0.0", { .four([0, 0, 0, 0], $0) }),

@@ -1,3 +1,4 @@
+import CNamespaceShim
 import Glibc
 import HelperProtocol
 import HelperTransport
@@ -29,38 +30,49 @@ struct HiddenSecret {
     func copiesInMemory() -> Int {
         let memory = OwnedDescriptor(adopting: open("/proc/self/mem", O_RDONLY | O_CLOEXEC))
         guard memory.rawValue >= 0, let maps = text("/proc/self/maps") else { return -1 }
-        // What is read is disguised in place at once, and the place is looked at by nobody.
-        let size = 1 << 16
-        let space = UnsafeMutablePointer<UInt8>.allocate(capacity: size)
-        defer { space.deallocate() }
-        let own = UInt(bitPattern: space)..<UInt(bitPattern: space) + UInt(size)
+        // The secret undisguised, and what is read from memory, lie in one place that does not count and is wiped.
+        let size = 1 << 20
+        let space = UnsafeMutablePointer<UInt8>.allocate(capacity: size + disguise.count)
+        defer {
+            cns_wipe(space, size + disguise.count)
+            space.deallocate()
+        }
+        let own = UInt(bitPattern: space)..<UInt(bitPattern: space) + UInt(size + disguise.count)
+        for (index, byte) in disguise.enumerated() { space[size + index] = ~byte }
         var copies = 0
         for line in maps.split(separator: "\n") {
             let fields = line.split(separator: " ")
-            guard fields.count > 1, fields[1].hasPrefix("rw"), !line.hasSuffix("[vvar]") else { continue }
+            guard fields.count > 1, fields[1].hasPrefix("rw") else { continue }
             let bounds = fields[0].split(separator: "-").compactMap { UInt($0, radix: 16) }
             guard bounds.count == 2 else { continue }
             var start = bounds[0]
             while start < bounds[1] {
                 let count = pread(memory.rawValue, space, min(size, Int(bounds[1] - start)), off_t(start))
                 guard count > 0 else { break }
-                for index in 0..<count { space[index] = ~space[index] }
-                copies += occurrences(UnsafeBufferPointer(start: space, count: count), at: start, outside: own)
+                copies += occurrences(of: space + size, in: space, count) { !own.contains(start + UInt($0)) }
                 // The next piece overlaps, so that nothing is missed between two.
-                start +=
-                    count > disguise.count && start + UInt(count) < bounds[1]
-                    ? UInt(count - disguise.count + 1) : UInt(count)
+                let isLast = start + UInt(count) >= bounds[1] || count <= disguise.count
+                start += UInt(isLast ? count : count - disguise.count + 1)
             }
         }
         return copies
     }
 
-    private func occurrences(_ bytes: UnsafeBufferPointer<UInt8>, at start: UInt, outside own: Range<UInt>) -> Int {
-        guard bytes.count >= disguise.count else { return 0 }
-        return (0...bytes.count - disguise.count).count { index in
-            bytes[index] == disguise[0] && !own.contains(start + UInt(index))
-                && disguise.indices.allSatisfy { bytes[index + $0] == disguise[$0] }
+    private func occurrences(
+        of secret: UnsafePointer<UInt8>,
+        in bytes: UnsafePointer<UInt8>,
+        _ count: Int,
+        where counts: (Int) -> Bool
+    ) -> Int {
+        var found = 0
+        var position = 0
+        let end = count - disguise.count
+        while position <= end, let next = memchr(bytes + position, Int32(secret[0]), end - position + 1) {
+            position = next - UnsafeMutableRawPointer(mutating: bytes)
+            if memcmp(next, secret, disguise.count) == 0, counts(position) { found += 1 }
+            position += 1
         }
+        return found
     }
 
     private func text(_ path: String) -> String? {

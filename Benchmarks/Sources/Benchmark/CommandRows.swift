@@ -1,4 +1,4 @@
-import Glibc
+import HelperProtocol
 
 /// The same command in every way there is, one after the other, again and again.
 enum CommandRows {

@@ -6,6 +6,8 @@ final class PairProcess {
     /// The helper's pid.
     let pid: pid_t
     private let started: ContinuousClock.Instant
+    /// What the pair writes; a few lines, which nobody needs unless something goes wrong.
+    private let log: Pipe
 
     init(_ settings: Settings, _ workspace: Workspace) throws {
         port = try Self.freePort()
@@ -16,8 +18,10 @@ final class PairProcess {
             "--workspace-gid=\(Workspace.userID)", "--secure-uid=\(Workspace.secureID)",
             "--server-shell=\(settings.shell)", "--server-log-level=warning",
         ]
+        log = try Pipe()
         started = ContinuousClock.now
-        pid = try PlainSpawn.start(arguments, output: nil, errors: nil)
+        pid = try PlainSpawn.start(arguments, output: log, errors: log)
+        log.closeWriter()
     }
 
     /// Asks for /health until the answer is 200, as fast as the kernel refuses connections; the time since the start.
@@ -25,12 +29,14 @@ final class PairProcess {
         while ContinuousClock.now - started < .seconds(20) {
             // Before the port is held a connection is refused at once; from then on it waits for the server.
             guard let connection = try? HTTPConnection(port: port) else { continue }
-            guard try connection.exchange("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n") == 200 else {
-                throw Failure("the pair is not healthy")
-            }
+            guard let status = try? connection.exchange("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+                status == 200
+            else { break }
             return ContinuousClock.now - started
         }
-        throw Failure("the pair did not come up within 20 seconds")
+        kill(pid, SIGKILL)
+        _ = try PlainSpawn.wait(pid)
+        throw Failure("the pair did not come up:\n\(log.drain())")
     }
 
     /// Takes the pair down in order.

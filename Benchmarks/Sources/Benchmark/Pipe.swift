@@ -30,10 +30,17 @@ final class Pipe {
         return OwnedDescriptor(adopting: writer)
     }
 
-    /// Reads to the end of file.
-    func drain() {
+    /// Reads to the end of file; what was read.
+    @discardableResult
+    func drain() -> String {
+        var text = ""
         withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { buffer in
-            while read(reader, buffer.baseAddress, buffer.count) > 0 {}
+            while true {
+                let count = read(reader, buffer.baseAddress, buffer.count)
+                guard count > 0 else { return }
+                text += String(decoding: buffer[..<count], as: UTF8.self)
+            }
         }
+        return text
     }
 }

@@ -14,14 +14,14 @@ enum PlainSpawn {
         guard try wait(pid) == 0 else { throw Failure("the command failed") }
     }
 
-    /// Starts a program; without pipes its output goes where this program's goes.
-    static func start(_ arguments: [String], output: Pipe?, errors: Pipe?) throws -> pid_t {
+    /// Starts a program that writes to two pipes.
+    static func start(_ arguments: [String], output: Pipe, errors: Pipe) throws -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-        if let output { posix_spawn_file_actions_adddup2(&actions, output.writer, STDOUT_FILENO) }
-        if let errors { posix_spawn_file_actions_adddup2(&actions, errors.writer, STDERR_FILENO) }
+        posix_spawn_file_actions_adddup2(&actions, output.writer, STDOUT_FILENO)
+        posix_spawn_file_actions_adddup2(&actions, errors.writer, STDERR_FILENO)
         var list: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
         defer { for string in list { free(string) } }
         var variables: [UnsafeMutablePointer<CChar>?] = [strdup("PATH=/usr/bin:/bin"), nil]

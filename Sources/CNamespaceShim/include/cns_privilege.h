@@ -24,6 +24,9 @@ int cns_last_capability(void);
 /// Number of the capability of this name ("cap_kill"), -1 if unknown. cap_from_name(3).
 int cns_capability_number(const char *name);
 
+/// Version of the kernel's Landlock interface, 0 if there is none. landlock(7).
+int cns_landlock_version(void);
+
 /// no_new_privs for this process and all its descendants. prctl(2).
 int cns_no_new_privileges(void);
 

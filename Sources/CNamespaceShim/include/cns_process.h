@@ -78,10 +78,16 @@ uint64_t cns_monotonic_microseconds(void);
 /// memset that the compiler keeps. explicit_bzero(3).
 void cns_wipe(void *start, size_t length);
 
-/// One record from a child over the report socket, with its descriptors; `length` 0 at the end. EAGAIN if
-/// nothing is there.
-int cns_receive_report(int socket, struct cns_report *report, size_t *length, int descriptors[static 4],
-                       size_t *count);
+/// One record from a child over the report socket, with its descriptors; `length` 0 at the end.
+struct cns_received {
+    struct cns_report report;
+    size_t length;
+    int descriptors[4];
+    size_t count;
+};
+
+/// Receives one record without waiting. EAGAIN if nothing is there.
+int cns_receive_report(int socket, struct cns_received *received);
 
 /// Writes one byte to a shepherd: it is to stay until nobody is left below it.
 int cns_tell_shepherd(int status_socket);

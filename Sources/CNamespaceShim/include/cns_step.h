@@ -30,7 +30,7 @@ enum cns_operation {
     CNS_MAKE_DIRECTORY,        ///< q: path, a: mode; an existing directory is fine
     CNS_SYMBOLIC_LINK,         ///< p: content, q: path; an existing link is fine
     CNS_SEND_NAMESPACES,       ///< sends /proc/self/ns/{pid,mnt,ipc,uts} over the report socket
-    CNS_FORK_INIT,             ///< forks; the child goes on, the parent wipes `list` (a bytes), runs `init_steps`, reaps
+    CNS_FORK_INIT,             ///< forks; the child goes on, the parent wipes a bytes at list, runs `init_steps`
     CNS_REAP_FOR_EVER,         ///< a: lifeline descriptor; never returns
     CNS_REAP_UNTIL,            ///< a: status descriptor; ends when the forked child has; never returns
     CNS_SHEPHERD,              ///< a: status descriptor; the same, but can be told to stay; never returns
@@ -49,6 +49,7 @@ enum cns_operation {
     CNS_SUBREAPER,             ///< orphans among the descendants become children of this process
     CNS_TERMINAL,              ///< a: rows, b: columns; new pty as 0, 1, 2 and controlling terminal, master sent
     CNS_NO_NEW_PRIVILEGES,     ///< no_new_privs
+    CNS_LANDLOCK_SCOPE,        ///< no abstract socket and no signal reaches out of this process's descendants
     CNS_EMPTY_SIGNAL_MASK,     ///< unblocks everything; a blocked mask would survive execve
     CNS_FILTER,                ///< list: a BPF instructions for seccomp(2)
     CNS_TITLE,                 ///< q: what ps shows for this process

@@ -55,7 +55,12 @@ enum ChildPlan {
             + start(command, outOfMemoryScore: 300, limits: ResourceLimit.secure(processes: layout.userProcesses))
             + dropPrivileges(uid: layout.ids.secure, gid: layout.ids.workspaceGroup)
             // 077: on an idmapped workspace the user owns the file all the same.
-            + finish(command, mask: layout.sharing == .idmapped ? 0o077 : 0o002, filter: .secure)
+            + finish(
+                command,
+                mask: layout.sharing == .idmapped ? 0o077 : 0o002,
+                filter: .secure,
+                isScoped: layout.hasLandlockScopes
+            )
     }
 
     /// The command's parent, from the moment the command has been forked: nothing of the helper's is left in
@@ -168,14 +173,22 @@ enum ChildPlan {
         ]
     }
 
-    private static func finish(_ command: Command, mask: UInt32, filter: FilterName) -> [Step] {
+    private static func finish(
+        _ command: Command,
+        mask: UInt32,
+        filter: FilterName,
+        isScoped: Bool = false
+    ) -> [Step] {
         // With the target's rights, so that no directory is entered that the target may not enter.
         [.workingDirectory(command.workingDirectory), .fileModeMask(mask)]
             // As the target: devpts makes the opener the slave's owner.
             + (command.terminal.map { [.terminal($0)] } ?? [])
             // no_new_privs before the filter, which a process without SYS_ADMIN may only load with it; the
             // filter last, so that it need not allow what the steps before do.
-            + [.noNewPrivileges, .emptySignalMask, .filter(filter)]
+            + [.noNewPrivileges]
+            // Abstract sockets follow the network namespace, which all share; this is what confines them.
+            + (isScoped ? [.landlockScope] : [])
+            + [.emptySignalMask, .filter(filter)]
             + program(command)
     }
 

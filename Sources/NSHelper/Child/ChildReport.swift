@@ -40,26 +40,16 @@ struct ChildReport: ~Copyable {
     /// Reads whatever is there, without waiting.
     mutating func drain() {
         while !isComplete {
-            var record = cns_report()
-            var length = 0
-            var count = 0
-            var numbers: (Int32, Int32, Int32, Int32) = (-1, -1, -1, -1)
-            let code = withUnsafeMutableBytes(of: &numbers) { bytes in
-                cns_receive_report(
-                    socket.rawValue,
-                    &record,
-                    &length,
-                    bytes.baseAddress!.assumingMemoryBound(to: Int32.self),
-                    &count
-                )
-            }
+            var received = cns_received()
+            let code = cns_receive_report(socket.rawValue, &received)
             if code == EAGAIN { return }
-            guard code == 0, length > 0 else {
+            guard code == 0, received.length > 0 else {
                 isComplete = true
                 return
             }
-            let all = [numbers.0, numbers.1, numbers.2, numbers.3]
-            take(record, DescriptorList(adopting: Array(all[..<count])))
+            let all = received.descriptors
+            let numbers = [all.0, all.1, all.2, all.3].prefix(received.count)
+            take(received.report, DescriptorList(adopting: Array(numbers)))
         }
     }
 

@@ -43,6 +43,7 @@ enum Step: Hashable, Sendable {
     case subreaper
     case terminal(TerminalSize)
     case noNewPrivileges
+    case landlockScope
     case emptySignalMask
     case filter(FilterName)
     case title(String)
@@ -85,6 +86,7 @@ enum Step: Hashable, Sendable {
         case .subreaper: .subreaper
         case .terminal: .terminal
         case .noNewPrivileges: .noNewPrivileges
+        case .landlockScope: .landlock
         case .emptySignalMask: .signalMask
         case .filter: .systemCallFilter
         case .title: .signalMask

@@ -162,6 +162,7 @@ struct StepProgram: ~Copyable {
             operation(CNS_TERMINAL)
             (raw.a, raw.b) = (Int64(size.rows), Int64(size.columns))
         case .noNewPrivileges: operation(CNS_NO_NEW_PRIVILEGES)
+        case .landlockScope: operation(CNS_LANDLOCK_SCOPE)
         case .emptySignalMask: operation(CNS_EMPTY_SIGNAL_MASK)
         case .filter(let name):
             operation(CNS_FILTER)

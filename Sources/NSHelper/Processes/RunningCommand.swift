@@ -128,21 +128,10 @@ final class RunningCommand {
 
     /// How the command ended, as its parent passed it on; if nothing came, the parent was killed first.
     func exitStatus(_ end: cns_end) -> ExitStatus {
-        var record = cns_report()
-        var length = 0
-        var count = 0
-        var numbers: (Int32, Int32, Int32, Int32) = (-1, -1, -1, -1)
-        let code = withUnsafeMutableBytes(of: &numbers) { bytes in
-            cns_receive_report(
-                statusSocket.rawValue,
-                &record,
-                &length,
-                bytes.baseAddress!.assumingMemoryBound(to: Int32.self),
-                &count
-            )
-        }
-        let isStatus = code == 0 && length > 0 && record.kind == CNS_REPORT_STATUS.rawValue
-        let status = isStatus ? record.value : SIGKILL
+        var received = cns_received()
+        let code = cns_receive_report(statusSocket.rawValue, &received)
+        let isStatus = code == 0 && received.length > 0 && received.report.kind == CNS_REPORT_STATUS.rawValue
+        let status = isStatus ? received.report.value : SIGKILL
         return ExitStatus(
             cause: status & 0x7F == 0
                 ? .exited(UInt8(truncatingIfNeeded: status >> 8)) : .signaled(UInt8(status & 0x7F)),

@@ -48,7 +48,7 @@ struct PathDoor: ~Copyable {
         var pid: pid_t = 0
         // The kernel noted the uid at connect(2); it cannot be forged, and the pid is not used for anything.
         guard cms_peer(connection.rawValue, &uid, &pid) == 0, permittedUIDs.contains(uid) else { return nil }
-        return Entrant(connection: connection, door: uid == ownerUID ? .root : .control)
+        return Entrant(connection: connection, door: uid == 0 || uid == ownerUID ? .root : .control)
     }
 
     /// A tool that came in.

@@ -15,7 +15,9 @@ final class DescriptorStore {
         layout = LayoutDescriptors(null: -1, lifeline: -1)
         layout.null = try keep(open("/dev/null", O_RDWR | O_CLOEXEC), .device)
         var ends: (Int32, Int32) = (-1, -1)
-        let code = withUnsafeMutableBytes(of: &ends) { cms_pipe($0.baseAddress!.assumingMemoryBound(to: Int32.self)) }
+        let code = withUnsafeMutablePointer(to: &ends) {
+            $0.withMemoryRebound(to: Int32.self, capacity: 2) { cms_pipe($0) }
+        }
         try check(code, .report)
         layout.lifeline = try keep(ends.0, .report)
         _ = try keep(ends.1, .report)

@@ -104,7 +104,7 @@ enum Startup {
         return try PathDoor(
             path: configuration.socket,
             controlGroup: isPrivileged ? configuration.ids.controlGroup : nil,
-            permittedUIDs: isPrivileged ? [0, configuration.ids.control] : [getuid()]
+            permittedUIDs: isPrivileged ? [0, configuration.ids.control] : [0, getuid()]
         )
     }
 
@@ -173,6 +173,9 @@ enum Startup {
             Log.notice(
                 "mode namespaces: three namespaces in \(set.setupMicroseconds) µs; \(ports); workspace \(sharing.name)"
             )
+            if !isolation.context.layout.hasLandlockScopes {
+                Log.warning("this kernel cannot confine abstract Unix sockets to a cell: Linux 6.12 or later can")
+            }
             if sharing == .group {
                 Log.warning(
                     "\(configuration.workspace): its file system refuses idmapped mounts; user and secure share it "
