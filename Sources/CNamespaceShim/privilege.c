@@ -37,8 +37,11 @@ int cns_read_capabilities(struct cns_capabilities *sets) {
 
 int cns_keep_capabilities(uint64_t keep) {
     int error = 0;
-    // The bounding set first: dropping from it needs SETPCAP, which is about to be judged too.
-    for (int number = 0; number <= cns_last_capability() && !error; number++) {
+    struct cns_capabilities now;
+    if ((error = cns_read_capabilities(&now))) return error;
+    // The bounding set first: dropping from it needs SETPCAP, which may be given up below.
+    int can_drop = (now.effective & 1ULL << CAP_SETPCAP) != 0;
+    for (int number = 0; can_drop && number <= cns_last_capability() && !error; number++) {
         if (!(keep & 1ULL << number) && cap_get_bound(number) == 1 && cap_drop_bound(number) != 0) error = errno;
     }
     if (!error && cap_reset_ambient() != 0) error = errno;

@@ -155,7 +155,7 @@ static int drop_capabilities(void) {
     return result(syscall(SYS_capset, &header, none));
 }
 
-static int verify_identity(uid_t uid, gid_t gid) {
+static int verify_identity(uid_t uid, gid_t gid, int bounding_too) {
     uid_t uids[3];
     gid_t gids[3];
     if (syscall(SYS_getresuid, &uids[0], &uids[1], &uids[2]) != 0) return errno;
@@ -171,7 +171,7 @@ static int verify_identity(uid_t uid, gid_t gid) {
     for (int i = 0; i < 2; i++)
         if (sets[i].effective || sets[i].permitted || sets[i].inheritable) return EPERM;
     for (int number = 0; number < 64; number++) {
-        if (prctl(PR_CAPBSET_READ, number, 0, 0, 0) == 1) return EPERM;
+        if (bounding_too && prctl(PR_CAPBSET_READ, number, 0, 0, 0) == 1) return EPERM;
         if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, number, 0, 0) == 1) return EPERM;
     }
     return 0;
@@ -303,7 +303,7 @@ static int run_step(struct child *child, const struct cns_step *step) {
     case CNS_GROUP_ID: return result(syscall(SYS_setresgid, (gid_t)step->a, (gid_t)step->a, (gid_t)step->a));
     case CNS_USER_ID: return result(syscall(SYS_setresuid, (uid_t)step->a, (uid_t)step->a, (uid_t)step->a));
     case CNS_DROP_CAPABILITIES: return drop_capabilities();
-    case CNS_VERIFY_IDENTITY: return verify_identity((uid_t)step->a, (gid_t)step->b);
+    case CNS_VERIFY_IDENTITY: return verify_identity((uid_t)step->a, (gid_t)step->b, (int)step->c);
     case CNS_PARENT_DEATH_SIGNAL: return result(prctl(PR_SET_PDEATHSIG, step->a, 0, 0, 0));
     case CNS_WORKING_DIRECTORY: return enter_directory(step->q);
     case CNS_UMASK: umask((mode_t)step->a); return 0;

@@ -33,6 +33,8 @@ int ct_contains(const void *text, size_t length, const void *wanted, size_t want
     return memmem(text, length, wanted, wanted_length) != NULL;
 }
 
-int ct_mount(const char *type, const char *target) { return mount("workspace", target, type, 0, NULL) == 0 ? 0 : errno; }
+int ct_mount(const char *type, const char *target) {
+    return mount("workspace", target, type, 0, NULL) == 0 ? 0 : errno;
+}
 
 int ct_unmount(const char *target) { return umount2(target, MNT_DETACH) == 0 ? 0 : errno; }

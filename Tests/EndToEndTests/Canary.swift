@@ -10,4 +10,9 @@ enum Canary {
     static func duration(_ seconds: Int) -> String {
         "\(seconds).\(UInt64.random(in: 100_000_000...999_999_999))"
     }
+
+    /// A script that leaves a process of that duration in the background and goes on when it bears its own name.
+    static func sleeper(_ duration: String) -> String {
+        "sleep \(duration) & until pgrep -fx 'sleep \(duration)' > /dev/null; do :; done"
+    }
 }

@@ -182,7 +182,8 @@ struct ExecuteTests {
         try await PairFixture.with(PairOptions(settings: ["server-grace-ms": "100"])) { pair in
             let meeting = try await Rendezvous(pair, "gone")
             let duration = Canary.duration(100)
-            let body = #"{"command":"sleep \#(duration) & \#(meeting.meet)","namespace":"\#(namespace.rawValue)"}"#
+            let body =
+                #"{"command":"\#(Canary.sleeper(duration)); \#(meeting.meet)","namespace":"\#(namespace.rawValue)"}"#
             let connection = try RawConnection(port: pair.apiPort)
             try connection.send(
                 "POST /api/execute HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"

@@ -17,7 +17,7 @@ struct SupervisionTests {
             let meeting = try await Rendezvous(pair, "killed")
             async let answer = pair.api.attempt(
                 ExecuteRequest(
-                    command: "sleep \(duration) & \(meeting.meet)",
+                    command: "\(Canary.sleeper(duration)); \(meeting.meet)",
                     env: ["TERM": SecretBytes(Array("dumb".utf8))],
                     namespace: namespace
                 )
@@ -72,7 +72,7 @@ struct SupervisionTests {
     @Test func `a helper that is killed takes everything down at once`() async throws {
         try await PairFixture.with { pair in
             let duration = Canary.duration(1000)
-            _ = try await pair.api.output("setsid sleep \(duration) & true")
+            _ = try await pair.api.output(Canary.sleeper(duration))
             let left = try
                 (Array(pair.inits.values) + [#require(pair.serverPID)]
                 + HostProcesses.withArgument("sleep\0\(duration)")).map { try ProcessWatch($0) }

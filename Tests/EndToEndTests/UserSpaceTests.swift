@@ -11,7 +11,7 @@ struct UserSpaceTests {
         try await PairFixture.with { pair in
             let api = pair.api
             let duration = Canary.duration(1000)
-            let pid = try await api.output("MARK=seen sleep \(duration) & echo $!")
+            let pid = try await api.output("MARK=seen \(Canary.sleeper(duration)); echo $!")
 
             #expect(try await api.output("ps -p \(pid) -o args=") == "sleep \(duration)")
             #expect(try await api.output("pgrep -f 'slee[p] \(duration)'") == pid)

@@ -39,7 +39,8 @@ struct DoorTests {
                     for op in ("signal", "terminate", "resize"):
                         try:
                             handle = \(command.process.handle.rawValue)
-                            {"signal": lambda: helper.signal(handle, 9), "terminate": lambda: helper.terminate(handle, 0),
+                            {"signal": lambda: helper.signal(handle, 9),
+                             "terminate": lambda: helper.terminate(handle, 0),
                              "resize": lambda: helper.resize(handle, 10, 10)}[op]()
                             print(op, "was carried out")
                         except Failed as failure:

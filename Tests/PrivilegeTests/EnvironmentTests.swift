@@ -66,7 +66,8 @@ struct EnvironmentTests {
                 git init -q repo && cd repo && echo a >a && git add a
                 git -c user.name=a -c user.email=a@a commit -qm a
                 git config core.fsmonitor 'touch ../ran-fsmonitor; echo'; git config core.sshCommand 'touch ../ran-ssh;'
-                mkdir -p .git/hooks; printf '#!/bin/sh\\ntouch ../ran-hook\\n' >.git/hooks/post-checkout; chmod +x .git/hooks/post-checkout
+                mkdir -p .git/hooks; printf '#!/bin/sh\\ntouch ../ran-hook\\n' >.git/hooks/post-checkout
+                chmod +x .git/hooks/post-checkout
                 git config credential.helper '!touch ../ran-credential;'
                 """
             let made = try await pair.shell(poison)

@@ -30,6 +30,9 @@ struct FaultInjectionTests {
         Fault(call: call, when: when, error: error, namespace: .secure, stages: Set(stages))
     }
 
+    /// What prctl(2) is first used for; which process of the two on the way comes to which first is open.
+    private static let dropping: Set<Stage> = [.notDumpable, .subreaper, .ambientCapabilities, .boundingSet]
+
     private static let faults: [Fault] = [
         user("clone3", .clone), user("clone3", .clone, error: "EAGAIN"), user("socketpair", .report, error: "EMFILE"),
         user("setns", .joinPIDNamespace, .joinNamespace), user("setns", .joinNamespace, .joinPIDNamespace, when: 3),
@@ -43,9 +46,10 @@ struct FaultInjectionTests {
         user("getcwd", .workingDirectory), user("rt_sigprocmask", .signalMask), user("seccomp", .systemCallFilter),
         user("seccomp", .systemCallFilter, error: "ENOMEM"), user("pidfd_open", .execute, .report),
         // In the child's order: not dumpable, ambient set, bounding set.
-        user("prctl", .notDumpable), user("prctl", .subreaper, .ambientCapabilities, when: 2),
-        user("prctl", .ambientCapabilities, .boundingSet, when: 3),
-        user("prctl", .boundingSet, when: 12),
+        Fault(call: "prctl", namespace: .user, stages: dropping),
+        Fault(call: "prctl", when: 2, namespace: .user, stages: dropping),
+        Fault(call: "prctl", when: 3, namespace: .user, stages: dropping),
+        Fault(call: "prctl", when: 12, namespace: .user, stages: dropping),
         secure("clone", .clone, .fork), secure("clone3", .clone), secure("clone3", .clone, error: "ENOSPC"),
         secure("setns", .joinPIDNamespace, .joinNamespace),
         secure("unshare", .newNamespace), secure("unshare", .newNamespace, error: "ENOSPC"),
@@ -54,8 +58,9 @@ struct FaultInjectionTests {
         secure("close_range", .closeDescriptors), secure("keyctl", .keyring, error: "EDQUOT"),
         secure("setgroups", .supplementaryGroups), secure("setresgid", .groupID), secure("setresuid", .userID),
         secure("capset", .capabilities), secure("chdir", .workingDirectory), secure("getcwd", .workingDirectory),
-        secure("rt_sigprocmask", .signalMask), secure("seccomp", .systemCallFilter), secure("prctl", .notDumpable),
-        secure("prctl", .boundingSet, .ambientCapabilities, when: 3),
+        secure("rt_sigprocmask", .signalMask), secure("seccomp", .systemCallFilter),
+        Fault(call: "prctl", namespace: .secure, stages: dropping),
+        Fault(call: "prctl", when: 3, namespace: .secure, stages: dropping),
     ]
 
     /// Calls whose number in the child is not worth counting: each of them fails once.
@@ -154,6 +159,10 @@ struct FaultInjectionTests {
             if tracer.endSoFar != nil { throw TestFailure("strace: \(tracer.errors.text)") }
             await Task.yield()
         }
+        // A traced process that its namespace's dying pid 1 waits for can be one that strace never collects: then the
+        // tracer must go before anything goes on.
+        let watch = try ProcessWatch(tracer.pid)
+        try DetachedThread.start { if !watch.waitForEnd(milliseconds: 15_000) { watch.signal(SIGKILL) } }
         return tracer
     }
 }

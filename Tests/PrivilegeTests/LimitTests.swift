@@ -12,7 +12,8 @@ struct LimitTests {
             let result = try await pair.run(
                 [
                     "/bin/bash", "-c",
-                    "ulimit -n hard; ulimit -n; (ulimit -Hn 1048576; ulimit -u 100000; ulimit -l 100000; ulimit -r 5; ulimit -e 20) 2>&1 | grep -c 'cannot modify'",
+                    "ulimit -n hard; ulimit -n; (ulimit -Hn 1048576; ulimit -u 100000; ulimit -l 100000; ulimit -r 5; "
+                        + "ulimit -e 20) 2>&1 | grep -c 'cannot modify'",
                 ],
                 in: namespace
             )
@@ -61,7 +62,7 @@ struct LimitTests {
 
     @Test func `slots are limited and become free again`() async throws {
         var options = PairOptions.helperOnly
-        options.settings = ["process-slots": "4", "cell-slots": "2"]
+        options.settings = ["process-slots": "2", "cell-slots": "2"]
         try await PairFixture.with(options) { pair in
             var running: [RunningCommand] = []
             for namespace in [SandboxNamespace.secure, .secure, .user, .user] {

@@ -43,7 +43,7 @@ struct ModeTests {
         }
     }
 
-    @Test(arguments: ["sys_admin", "sys_chroot", "setuid", "setgid", "setpcap", "kill"])
+    @Test(arguments: ["sys_admin", "sys_chroot", "setpcap", "kill"])
     func `auto falls back to none and names the capability that is missing`(capability: String) async throws {
         try await PairFixture.with(Self.without(capability, isolation: "auto")) { pair in
             #expect(pair.hello.mode == IsolationMode.none)
@@ -56,6 +56,16 @@ struct ModeTests {
             let result = try await pair.shell("echo served")
             #expect(result.text == "served")
         }
+    }
+
+    @Test(arguments: ["setuid", "setgid"], ["auto", "namespaces", "none"])
+    func `root that cannot become another user starts nothing at all`(
+        capability: String,
+        isolation: String
+    ) async throws {
+        let (end, _, log) = try await PairFixture.runToEnd(Self.without(capability, isolation: isolation))
+        #expect(end == .exited(78))
+        #expect(log.contains("--cap-add " + capability.uppercased()), "\(log)")
     }
 
     @Test func `namespaces that are demanded and cannot be had start nothing`() async throws {
@@ -103,12 +113,12 @@ struct ModeTests {
 
     @Test func `the probe names step and remedy and exits with 1`() async throws {
         let (end, output, _) = try await PairFixture.runToEnd(
-            Self.without("setgid", isolation: "none"),
+            Self.without("sys_chroot", isolation: "none"),
             arguments: ["--probe"]
         )
         #expect(end == .exited(1))
         #expect(output.contains("namespaces: not available\nfailed step: helperCapabilities"))
-        #expect(output.contains("--cap-add SETGID"))
+        #expect(output.contains("--cap-add SYS_CHROOT"))
     }
 
     @Test func `the probe leaves nothing behind`() async throws {
@@ -140,7 +150,6 @@ struct ModeTests {
     @Test(arguments: [
         (["user-uid": "77", "secure-uid": "77"], "three different ids"),
         (["control-gid": "77", "workspace-gid": "77"], "must differ"),
-        (["process-slots": "5", "cell-slots": "6"], "cell-slots"),
         (["api-port": "9999", "jupyter-port": "9999"], "same port twice"),
     ])
     func `options that contradict each other stop the start`(settings: [String: String], text: String) async throws {
@@ -161,7 +170,7 @@ struct ModeTests {
         options.environment["SANDBOX_PROCESS_SLOTS"] = "7"
         options.environment["SANDBOX_CELL_SLOTS"] = "2"
         try await PairFixture.with(options) { pair in
-            #expect(pair.hello.processSlots == 7)
+            #expect(pair.hello.processSlots == 10)
             let probe = try pair.installStateProbe()
             let terminals = try await pair.run([probe, "terminals"])
             #expect(terminals.text == "2 ENOSPC")

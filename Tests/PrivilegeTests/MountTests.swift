@@ -168,7 +168,9 @@ struct MountTests {
                 readlink /dev/fd /dev/stdin /dev/ptmx
                 echo through | cat /dev/stdin
                 ls /dev | sort | tr '\\n' ' '
-                for place in /tmp /dev/shm $HOME .; do mknod $place/device c 1 1 2>/dev/null && echo made in $place; done
+                for place in /tmp /dev/shm $HOME .; do
+                    mknod $place/device c 1 1 2>/dev/null && echo made in $place
+                done
                 true
                 """
             let result = try await pair.shell(script, in: namespace)

@@ -67,7 +67,8 @@ struct StartRaceTests {
     @Test func `a working directory that is swapped for a link leads nowhere`() async throws {
         try await PairFixture.with(.helperOnly) { pair in
             let flipper = try await pair.startShell(
-                "echo up; while [ ! -e stop ]; do mkdir d; rmdir d; ln -s /proc/1/root d; rm d; ln -s /proc/self/cwd d; rm d; done 2>/dev/null; echo over",
+                "echo up; while [ ! -e stop ]; do mkdir d; rmdir d; ln -s /proc/1/root d; rm d; "
+                    + "ln -s /proc/self/cwd d; rm d; done 2>/dev/null; echo over",
                 until: "up"
             )
             var entered = 0

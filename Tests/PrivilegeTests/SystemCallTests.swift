@@ -139,17 +139,18 @@ struct SystemCallTests {
                 #expect(bit.status.cause == .signaled(31))
             }
         }
-    #endif
 
-    @Test func `a traced call that is changed to a forbidden one is still refused`() async throws {
-        try await PairFixture.with(.helperOnly) { pair in
-            // gdb rewrites getppid's number to that of unshare at the entry stop: the filter runs after the tracer.
-            let script = """
-                gdb -batch -ex 'catch syscall getpgrp' -ex run -ex 'set $orig_rax = 272' -ex 'set $rdi = 0x10000000' -ex stepi \\
-                    -ex 'print (long) $rax' --args \(try pair.installStateProbe()) state 2>&1 | tail -1
-                """
-            let result = try await pair.shell(script)
-            #expect(result.text == "$1 = -1", "\(result.text)")
+        @Test func `a traced call that is changed to a forbidden one is still refused`() async throws {
+            try await PairFixture.with(.helperOnly) { pair in
+                // gdb turns getpgrp into unshare at the entry stop: the filter runs after the tracer.
+                let script = """
+                    gdb -batch -ex 'catch syscall getpgrp' -ex run -ex 'set $orig_rax = 272' \\
+                        -ex 'set $rdi = 0x10000000' -ex stepi -ex 'print (long) $rax' \\
+                        --args \(try pair.installStateProbe()) state 2>&1 | tail -1
+                    """
+                let result = try await pair.shell(script)
+                #expect(result.text == "$1 = -1", "\(result.text)")
+            }
         }
-    }
+    #endif
 }

@@ -33,11 +33,15 @@ public enum PairFixture {
     {
         let place = try Place(options)
         defer { place.remove() }
-        let (end, output, log) = try await ChildProcess.run(
-            try place.commandLine(options, arguments),
-            environment: options.environment
-        )
-        return (end, output, log)
+        let helper = try ChildProcess(try place.commandLine(options, arguments), environment: options.environment)
+        // One that has ended and been reaped already cannot be watched any more.
+        let watch = try? ProcessWatch(helper.pid)
+        let hasEnded = try await DetachedThread.run { watch?.waitForEnd(milliseconds: 30_000) ?? true }
+        helper.signal(SIGKILL)
+        let end = try await helper.end
+        guard hasEnded else { throw TestFailure("the helper went on instead of ending:\n\(helper.errors.text)") }
+        let output = String(decoding: try await helper.output.finish(), as: UTF8.self)
+        return (end, output, String(decoding: try await helper.errors.finish(), as: UTF8.self))
     }
 
     private static func with<Value: Sendable>(

@@ -5,7 +5,7 @@
 //   state-probe tree exit|stay           starts children that are hard to end, then ends or stays itself
 //   state-probe fill DIRECTORY|FILE      makes files, or writes bytes, until an error; prints how many and which error
 //   state-probe terminals                opens terminals until an error; prints how many and which error
-//   state-probe connect PATH             greets a helper's socket; prints the answer's operation, "closed", or the error
+//   state-probe connect PATH             greets a helper's socket; prints the answer's operation or the error
 //   state-probe storm                    stops every other process that it sees, for ever
 
 #define _GNU_SOURCE
@@ -284,7 +284,8 @@ static int make_calls(char **list) {
         for (int i = 0; i < 6 && rest; i++) arguments[i] = (long)strtoull(strsep(&rest, ","), NULL, 0);
         fflush(stdout);
         pid_t self = (pid_t)syscall(SYS_getpid);
-        long result = syscall(number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4], arguments[5]);
+        long *a = arguments;
+        long result = syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
         int error = result < 0 ? errno : 0;
         // A clone that was let through.
         if ((pid_t)syscall(SYS_getpid) != self) _exit(0);
@@ -405,7 +406,8 @@ static int greet(const char *path) {
         printf("%s\n", strerrorname_np(errno));
         return 0;
     }
-    if (send(channel, hello, sizeof hello, MSG_NOSIGNAL) != sizeof hello || recv(channel, answer, sizeof answer, 0) < 32)
+    if (send(channel, hello, sizeof hello, MSG_NOSIGNAL) != sizeof hello ||
+        recv(channel, answer, sizeof answer, 0) < 32)
         printf("closed\n");
     else
         printf("%02x%02x\n", answer[7], answer[6]);

@@ -40,7 +40,7 @@ struct Benchmark {
                 ["start", "p50", "p99"],
                 [
                     ["three namespaces made (helper's own clock)", setups.text(0.5), setups.text(0.99)],
-                    ["first byte of the helper to /health 200", starts.text(0.5), starts.text(0.99)],
+                    ["program started to /health 200", starts.text(0.5), starts.text(0.99)],
                 ]
             )
         )

@@ -15,7 +15,8 @@ struct cns_capabilities {
 /// Reads the five sets, through libcap.
 int cns_read_capabilities(struct cns_capabilities *sets);
 
-/// Cuts permitted and effective to `keep`, inheritable and ambient to nothing, and the bounding set to `keep`.
+/// Cuts permitted and effective to `keep`, inheritable and ambient to nothing, and, with SETPCAP, the bounding
+/// set to `keep`.
 int cns_keep_capabilities(uint64_t keep);
 
 /// The kernel's highest capability number.

@@ -42,7 +42,7 @@ enum cns_operation {
     CNS_GROUP_ID,              ///< a: real, effective and saved gid
     CNS_USER_ID,               ///< a: real, effective and saved uid
     CNS_DROP_CAPABILITIES,     ///< empties permitted, effective and inheritable sets
-    CNS_VERIFY_IDENTITY,       ///< a: uid, b: gid; checks all ids, all sets and that uid 0 is out of reach
+    CNS_VERIFY_IDENTITY,       ///< a: uid, b: gid; checks ids, sets (c: bounding too), and that 0 is out of reach
     CNS_PARENT_DEATH_SIGNAL,   ///< a: signal
     CNS_WORKING_DIRECTORY,     ///< q: path; must end up reachable and not below /proc
     CNS_UMASK,                 ///< a: mask

@@ -93,13 +93,15 @@ enum ChildPlan {
         in namespaces: Namespaces?,
         uid: UInt32,
         gid: UInt32,
-        isPrivileged: Bool
+        isPrivileged: Bool,
+        dropsBounding: Bool = true
     ) -> [Step] {
         prologue + [.newSession] + (namespaces.map { join($0, ipc: true) } ?? [])
             + [.descriptors(streams + [program])]
             + [.resourceLimit(ResourceLimit(resource: .coreFile, soft: 1, hard: 1))]
             + [.resourceLimit(ResourceLimit(resource: .openFiles, soft: 65_536, hard: 65_536))]
-            + (isPrivileged ? dropPrivileges(uid: uid, gid: gid) : [.parentDeathSignal(SIGKILL)])
+            + (isPrivileged
+                ? dropPrivileges(uid: uid, gid: gid, dropsBounding: dropsBounding) : [.parentDeathSignal(SIGKILL)])
             + [.workingDirectory(Array("/".utf8)), .fileModeMask(0o077), .noNewPrivileges, .emptySignalMask]
             // A filter that denied execve would deny this one too: the server gets that filter as a
             // descriptor and installs it before anything else (`FilterName.server`).
@@ -118,10 +120,16 @@ enum ChildPlan {
             [.title("ns-shepherd"), .descriptors([null, null, null, status])]
             + (identity == nil
                 ? [.parentDeathSignal(SIGKILL)]
-                : dropPrivileges(uid: layout.ids.control, gid: layout.ids.controlGroup))
+                : dropPrivileges(
+                    uid: layout.ids.control,
+                    gid: layout.ids.controlGroup,
+                    dropsBounding: layout.dropsBounding
+                ))
             + [.noNewPrivileges, .filter(.namespaceInit), .shepherd(status: 3)]
         return prologue + [.subreaper, .forkInit(shepherd), .newSession, .descriptors(command.streams)]
-            + (identity.map { dropPrivileges(uid: $0.uid, gid: $0.gid) } ?? [.parentDeathSignal(SIGKILL)])
+            + (identity.map { dropPrivileges(uid: $0.uid, gid: $0.gid, dropsBounding: layout.dropsBounding) } ?? [
+                .parentDeathSignal(SIGKILL)
+            ])
             + [.workingDirectory(command.workingDirectory), .fileModeMask(0o022)]
             + (command.terminal.map { [.terminal($0)] } ?? [])
             + [.emptySignalMask] + program(command)
@@ -154,23 +162,23 @@ enum ChildPlan {
         ] + limits.map { .resourceLimit($0) }
     }
 
-    private static func dropPrivileges(uid: UInt32, gid: UInt32) -> [Step] {
-        [
-            .sessionKeyring,
-            .clearAmbient,
+    /// From root to somebody for good. Only where SETPCAP is missing, which no mode with namespaces allows, the
+    /// bounding set stays: without a program that raises capabilities (no_new_privs) it means nothing.
+    private static func dropPrivileges(uid: UInt32, gid: UInt32, dropsBounding: Bool = true) -> [Step] {
+        [.sessionKeyring, .clearAmbient]
             // Before the uid: afterwards PR_CAPBSET_DROP and setgroups are refused.
-            .dropBounding,
-            .supplementaryGroups([]),
-            .groupID(gid),
-            .userID(uid),
-            // setresuid has set it to fs.suid_dumpable; from here on the process has the target's uid.
-            .notDumpable,
-            // setresuid empties permitted and effective, not inheritable (CVE-2022-29162).
-            .dropCapabilities,
-            .verifyIdentity(uid: uid, gid: gid),
-            // setresuid has cleared it (prctl(2)).
-            .parentDeathSignal(SIGKILL),
-        ]
+            + (dropsBounding ? [.dropBounding] : []) + [
+                .supplementaryGroups([]),
+                .groupID(gid),
+                .userID(uid),
+                // setresuid has set it to fs.suid_dumpable; from here on the process has the target's uid.
+                .notDumpable,
+                // setresuid empties permitted and effective, not inheritable (CVE-2022-29162).
+                .dropCapabilities,
+                .verifyIdentity(uid: uid, gid: gid, boundingIsEmpty: dropsBounding),
+                // setresuid has cleared it (prctl(2)).
+                .parentDeathSignal(SIGKILL),
+            ]
     }
 
     private static func finish(

@@ -36,7 +36,7 @@ enum Step: Hashable, Sendable {
     case groupID(UInt32)
     case userID(UInt32)
     case dropCapabilities
-    case verifyIdentity(uid: UInt32, gid: UInt32)
+    case verifyIdentity(uid: UInt32, gid: UInt32, boundingIsEmpty: Bool = true)
     case parentDeathSignal(Int32)
     case workingDirectory([UInt8])
     case fileModeMask(UInt32)

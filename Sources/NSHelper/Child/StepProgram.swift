@@ -145,9 +145,9 @@ struct StepProgram: ~Copyable {
             operation(CNS_USER_ID)
             raw.a = Int64(uid)
         case .dropCapabilities: operation(CNS_DROP_CAPABILITIES)
-        case .verifyIdentity(let uid, let gid):
+        case .verifyIdentity(let uid, let gid, let boundingIsEmpty):
             operation(CNS_VERIFY_IDENTITY)
-            (raw.a, raw.b) = (Int64(uid), Int64(gid))
+            (raw.a, raw.b, raw.c) = (Int64(uid), Int64(gid), boundingIsEmpty ? 1 : 0)
         case .parentDeathSignal(let signal):
             operation(CNS_PARENT_DEATH_SIGNAL)
             raw.a = Int64(signal)

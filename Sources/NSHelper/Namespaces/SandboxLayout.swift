@@ -11,6 +11,8 @@ struct SandboxLayout {
     /// Directory of the helper's path socket, to be seen again in `control` after /run is covered.
     var socketDirectory: String?
     var userProcesses: UInt64
+    /// Whether this process may empty bounding sets (SETPCAP).
+    var dropsBounding = true
     /// Whether the kernel can confine abstract sockets and signals (Landlock version 6, Linux 6.12).
     var hasLandlockScopes = false
     var descriptors: LayoutDescriptors

@@ -5,11 +5,12 @@ import HelperTransport
 
 /// The server's process, and the connection that its generation owns.
 final class RunningServer {
-    let connection: UInt64
+    /// Kept here also when the loop has forgotten it: whether the server ever greeted matters at its end.
+    let connection: Connection
     let startedMicroseconds = cns_monotonic_microseconds()
     private let child: Child
 
-    init(child: consuming Child, connection: UInt64) {
+    init(child: consuming Child, connection: Connection) {
         self.child = child
         self.connection = connection
     }

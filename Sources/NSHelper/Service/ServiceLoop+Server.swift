@@ -46,7 +46,8 @@ extension ServiceLoop {
             in: namespaces,
             uid: ids.control,
             gid: ids.controlGroup,
-            isPrivileged: isPrivileged
+            isPrivileged: isPrivileged,
+            dropsBounding: isolation.context.layout.dropsBounding
         )
         let image = CommandImage(arguments: [path], variables: serverEnvironment())
         let spawned = try Spawner.spawn(
@@ -72,7 +73,7 @@ extension ServiceLoop {
             channel: RecordChannel(adopting: sockets.consumeNear())
         )
         add(connection)
-        server = RunningServer(child: child, connection: connection.id)
+        server = RunningServer(child: child, connection: connection)
     }
 
     /// The filter that the server installs itself, as a sealed file.
@@ -101,8 +102,8 @@ extension ServiceLoop {
         guard let ended = server else { return }
         server = nil
         // A server that has greeted had a configuration it could work with, whatever it says at its end.
-        let hasServed = connections[ended.connection]?.isGreeted ?? true
-        if let connection = connections[ended.connection] { close(connection) }
+        let hasServed = ended.connection.isGreeted
+        if connections[ended.connection.id] != nil { close(ended.connection) }
         if stopDeadlineMicroseconds != nil { return finishStoppingIfQuiet() }
         let code = end.status & 0x7F == 0 ? UInt8(truncatingIfNeeded: end.status >> 8) : nil
         let how = code.map { "exited with status \($0)" } ?? "was ended by signal \(end.status & 0x7F)"

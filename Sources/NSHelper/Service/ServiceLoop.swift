@@ -145,7 +145,7 @@ final class ServiceLoop {
     func close(_ connection: Connection) {
         connections[connection.id] = nil
         kill(commands.all.filter { $0.connection == connection.id })
-        if server?.connection == connection.id { server?.closed() }
+        if server?.connection.id == connection.id { server?.closed() }
     }
 
     /// The nearest deadline, in the form poll(2) wants: -1 for none, rounded up so that it has passed on waking.

@@ -145,6 +145,7 @@ final class Isolation {
             hiddenPaths: try HiddenPaths.resolve(configuration),
             socketDirectory: isCovered ? socketDirectory : nil,
             userProcesses: configuration.userProcesses,
+            dropsBounding: SelfCheck.holds("SETPCAP"),
             hasLandlockScopes: cns_landlock_version() >= 6,
             descriptors: store.layout
         )

@@ -30,6 +30,12 @@ enum SelfCheck {
         }.map(\.name)
     }
 
+    /// Whether this process holds one of the six now.
+    static func holds(_ name: String) -> Bool {
+        var sets = cns_capabilities()
+        return cns_read_capabilities(&sets) == 0 && !missing(sets.effective).contains(name)
+    }
+
     /// The first reason why namespaces cannot work, before anything is tried.
     static func failure() -> HelloReply.ProbeFailure? {
         func failure(_ stage: Stage, _ errno: Int32, missing: [String] = []) -> HelloReply.ProbeFailure {

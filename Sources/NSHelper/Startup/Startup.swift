@@ -68,8 +68,8 @@ enum Startup {
         }
     }
 
-    /// Cuts this process down to the six capabilities. Without root or without them it stays as it is: what
-    /// misses is reported by the probe.
+    /// Cuts this process down to those of the six capabilities that it has; what misses is reported by the
+    /// probe. Answers whether children can be given other identities.
     private static func dropWhatIsNotNeeded() throws(ConfigurationError) -> Bool {
         guard cns_no_new_privileges() == 0 else { throw ConfigurationError("the kernel refuses no_new_privs") }
         // Orphans of children outside the namespaces come here, pid 1 or not.
@@ -78,11 +78,16 @@ enum Startup {
         var sets = cns_capabilities()
         let needed = SelfCheck.mask
         guard cns_read_capabilities(&sets) == 0 else { throw ConfigurationError("cannot read the capabilities") }
-        // Dropping from the bounding set needs SETPCAP itself; the rest can always be given up.
-        guard SelfCheck.missing(sets.effective).isEmpty else { return false }
-        let code = cns_keep_capabilities(needed)
+        let code = cns_keep_capabilities(needed & sets.effective)
         guard code == 0 else {
             throw ConfigurationError("cannot drop capabilities: \(SystemError(errno: code))")
+        }
+        // The server must not be root, whatever the mode.
+        guard SelfCheck.holds("SETUID"), SelfCheck.holds("SETGID") else {
+            throw ConfigurationError(
+                "root without SETUID and SETGID can start no server without privilege: "
+                    + "add --cap-add SETUID --cap-add SETGID, or run as another user"
+            )
         }
         return true
     }

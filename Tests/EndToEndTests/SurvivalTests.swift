@@ -1,0 +1,80 @@
+import HelperClient
+import HelperProtocol
+import SandboxAPI
+import SandboxTestSupport
+import Testing
+
+/// G9: what goes wild in `user` leaves the API answering.
+@Suite(.timeLimit(.minutes(2)))
+struct SurvivalTests {
+    @Test func `a fork bomb in user harms neither the API nor commands with credentials, and a reset ends it`()
+        async throws
+    {
+        let settings = ["user-processes": "150", "server-grace-ms": "100"]
+        try await PairFixture.with(PairOptions(settings: settings)) { pair in
+            let api = pair.api
+            let bomb = "bomb() { bomb | bomb & }; bomb; sleep 1000"
+            async let boom = api.attempt(ExecuteRequest(command: bomb, timeoutMs: 3000, namespace: .user))
+            for _ in 0..<10 {
+                #expect(try await api.health().status == "healthy")
+                #expect(try await api.output("printenv TOKEN", env: ["TOKEN": "a"]) == "a")
+                // One more in user may find no process left, and is told so; it is never left waiting.
+                let crowded = try await api.attempt(ExecuteRequest(command: "true", namespace: .user))
+                #expect([200, 503].contains(crowded.status), "\(crowded.text)")
+            }
+            #expect(try await boom.status == 500)
+            #expect(try await pair.client.reset(.user) == 2)
+            #expect(try await api.output("echo calm; ps -e --no-headers | wc -l") == "calm\n5")
+            #expect(try await api.health().serverRestarts == 0)
+        }
+    }
+
+    @Test func `a command that stops everything, itself too, is ended by its time limit all the same`() async throws {
+        try await PairFixture.with(PairOptions(settings: ["server-grace-ms": "100"])) { pair in
+            let duration = Canary.duration(100)
+            for namespace in [NamespaceName.user, .secure] {
+                let answer = try await pair.api.attempt(
+                    ExecuteRequest(
+                        command: "sleep \(duration) & sleep \(duration) & kill -STOP -1; kill -STOP $$",
+                        timeoutMs: 300,
+                        namespace: namespace
+                    )
+                )
+                #expect(answer.status == 500)
+                #expect(HostProcesses.withArgument(duration).isEmpty)
+            }
+        }
+    }
+
+    @Test func `full private file systems stop only whoever filled them`() async throws {
+        let settings = ["tmp-size": "1m", "shm-size": "1m", "home-size": "1m", "run-size": "1m"]
+        try await PairFixture.with(PairOptions(settings: settings)) { pair in
+            for namespace in [NamespaceName.user, .secure] {
+                for place in ["/tmp", "/dev/shm", "$HOME"] {
+                    let response = try await pair.api.execute(
+                        "head -c 3000000 /dev/zero > \(place)/fill",
+                        namespace: namespace
+                    )
+                    #expect(response.stderr.contains("No space left"), "\(place): \(response.stderr)")
+                }
+                #expect(try await pair.api.output("echo on", namespace: namespace) == "on")
+            }
+        }
+    }
+
+    @Test func `a caller that does not read its answer holds up nobody else`() async throws {
+        try await PairFixture.with { pair in
+            let body = #"{"command":"head -c 20000000 /dev/zero | tr '\\0' x"}"#
+            let request = "POST /api/execute HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+            var deaf: [RawConnection] = []
+            for _ in 0..<4 {
+                let connection = try RawConnection(port: pair.apiPort)
+                try connection.send(request)
+                deaf.append(connection)
+            }
+            for _ in 0..<20 { #expect(try await pair.api.output("echo on") == "on") }
+            for connection in deaf { connection.close() }
+            #expect(try await pair.api.health().status == "healthy")
+        }
+    }
+}
