@@ -40,7 +40,7 @@ enum Startup {
     /// Says which isolation works here; returns the exit status.
     static func probe(_ configuration: HelperConfiguration) throws -> Int32 {
         umask(0o077)
-        let isPrivileged = try dropWhatIsNotNeeded()
+        let isPrivileged = try dropWhatIsNotNeeded(startsServer: false)
         var demanded = configuration
         demanded.isolation = .namespaces
         let identities = isPrivileged ? configuration.ids : SandboxIdentities(everyone: getuid(), group: getgid())
@@ -70,7 +70,7 @@ enum Startup {
 
     /// Cuts this process down to those of the six capabilities that it has; what misses is reported by the
     /// probe. Answers whether children can be given other identities.
-    private static func dropWhatIsNotNeeded() throws(ConfigurationError) -> Bool {
+    private static func dropWhatIsNotNeeded(startsServer: Bool = true) throws(ConfigurationError) -> Bool {
         guard cns_no_new_privileges() == 0 else { throw ConfigurationError("the kernel refuses no_new_privs") }
         // Orphans of children outside the namespaces come here, pid 1 or not.
         _ = cns_become_subreaper()
@@ -84,6 +84,7 @@ enum Startup {
         }
         // The server must not be root, whatever the mode.
         guard SelfCheck.holds("SETUID"), SelfCheck.holds("SETGID") else {
+            guard startsServer else { return false }
             throw ConfigurationError(
                 "root without SETUID and SETGID can start no server without privilege: "
                     + "add --cap-add SETUID --cap-add SETGID, or run as another user"
