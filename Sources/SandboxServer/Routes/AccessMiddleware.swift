@@ -2,7 +2,8 @@ import HTTPTypes
 import Hummingbird
 import SandboxAPI
 
-/// Lets a request through or not: first by who sent it (G7), then by the token, if one is required.
+/// Lets a request through or not: first by who sent it (G7), then, because a page in a browser acts for whoever
+/// wrote the page and not for who looks at it, by whether a page sent it, then by the token, if one is required.
 struct AccessMiddleware: RouterMiddleware {
     static let header = HTTPField.Name.sandboxToken
 
@@ -14,6 +15,7 @@ struct AccessMiddleware: RouterMiddleware {
         next: (Request, SandboxContext) async throws -> Response
     ) async throws -> Response {
         if let error = Self.refusal(context.connection.verdict) { return error.response }
+        if let error = Self.refusal(pageHeaders: request.headers) { return error.response }
         // Liveness probes have no place to keep a token, and the answer holds nothing that depends on callers.
         if let token, request.uri.path != "/health" {
             guard let shown = request.headers[Self.header], token.matches(shown) else {
@@ -21,6 +23,15 @@ struct AccessMiddleware: RouterMiddleware {
             }
         }
         return try await next(request, context)
+    }
+
+    /// The answer to a page in a browser; nil for everybody else. Browsers send `Origin` with every POST, across
+    /// origins and after DNS rebinding alike (Fetch Standard, 3.2), and `Sec-Fetch-Site` with every request from a
+    /// page; no other client sends either.
+    static func refusal(pageHeaders headers: HTTPFields) -> APIError? {
+        let site = headers[.secFetchSite]
+        guard headers[.origin] != nil || (site != nil && site != "none") else { return nil }
+        return APIError(.permissionDenied, "Pages in a browser cannot use the sandbox's API.")
     }
 
     /// The answer to a caller that may not use the API; nil for one that may.
@@ -36,6 +47,11 @@ struct AccessMiddleware: RouterMiddleware {
 }
 
 extension HTTPField.Name {
+    static let secFetchSite: HTTPField.Name = {
+        guard let name = HTTPField.Name("Sec-Fetch-Site") else { preconditionFailure("the name is valid") }
+        return name
+    }()
+
     /// A header of our own: `Authorization` carries session ids in clients of this API.
     static let sandboxToken: HTTPField.Name = {
         guard let name = HTTPField.Name("X-Sandbox-Token") else { preconditionFailure("the name is valid") }

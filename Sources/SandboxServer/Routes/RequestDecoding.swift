@@ -13,6 +13,9 @@ enum RequestDecoding {
             buffer = try await request.body.collect(upTo: limit)
         } catch is NIOTooManyBytesError {
             throw tooLarge(limit)
+        } catch {
+            // Broken chunks, or a caller that went away: nothing of the body is known to be whole.
+            throw APIError(.validationFailed, "The request's body did not arrive whole.")
         }
         // The body may hold credentials: neither the buffer nor the copy for the decoder is left as it is.
         var data = Data(buffer.readableBytesView)
