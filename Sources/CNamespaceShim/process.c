@@ -160,8 +160,6 @@ int cns_pidfd(pid_t pid, int *pidfd) {
 
 int cns_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 ? 0 : errno; }
 
-int cns_parent_death_signal(int signal) { return prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0) == 0 ? 0 : errno; }
-
 int cns_signal_descriptor(int *descriptor) {
     sigset_t all, wanted;
     sigfillset(&all);
@@ -183,11 +181,6 @@ int cns_read_signal(int descriptor, int *signal) {
 }
 
 int cns_close_from(unsigned first) { return syscall(SYS_close_range, first, ~0U, 0) == 0 ? 0 : errno; }
-
-int cns_duplicate(int descriptor, int lowest, int *duplicate) {
-    *duplicate = fcntl(descriptor, F_DUPFD_CLOEXEC, lowest);
-    return *duplicate >= 0 ? 0 : errno;
-}
 
 static char *title_start;
 static size_t title_length;

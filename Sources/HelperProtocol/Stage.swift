@@ -1,5 +1,5 @@
 /// A step between the decision to start a process and the new program's first instruction, or a step in
-/// making a namespace. Reported with the kernel's error number when it fails.
+/// making a namespace; numbers and meanings: Docs/HelperProtocol.md, section 7. Reported with the kernel's error number when it fails.
 public enum Stage: UInt16, Sendable, CaseIterable {
     case none = 0
     // Made by the helper itself.

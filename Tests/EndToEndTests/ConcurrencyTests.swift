@@ -15,7 +15,7 @@ struct ConcurrencyTests {
                 for number in 0..<64 {
                     group.addTask {
                         let value = Canary.make()
-                        let name = number.isMultiple(of: 2) ? "TOKEN" : "LC_TOKEN"
+                        let name = number.isMultiple(of: 2) ? "TOKEN" : "LC_NAME"
                         let script = """
                             for i in 1 2 3 4 5; do echo out-\(number)-$\(name); echo err-\(number) >&2; done
                             ps -eo args; seq \(number) 20000; exit \(number)

@@ -53,7 +53,6 @@ struct ChildFixture: ~Copyable {
             namespace: namespace,
             connection: connection,
             requestID: 1,
-            hasTerminal: false,
             launch: launch,
             deadlineMicroseconds: .max
         )

@@ -93,8 +93,15 @@ struct CommandLineTests {
 
     @Test func theDefaultFileMayBeMissingAndANamedOneMayNot() throws {
         #expect(try parse().configuration == defaults)
-        #expect(try failure(["--config", "/nowhere"]) == "--config: cannot read '/nowhere'")
-        #expect(try failure(["--config="]) == "--config: cannot read ''")
+        #expect(try failure(["--config", "/nowhere"]).hasPrefix("--config: cannot read '/nowhere'"))
+        #expect(try failure(["--config="]).hasPrefix("--config: cannot read ''"))
+    }
+
+    @Test func aDefaultFileThatIsThereAndCannotBeReadIsAnError() {
+        // It could hold the demand for isolation.
+        #expect(throws: ConfigurationError.self) {
+            try CommandLine(arguments: [], environment: [], readFile: { _ in nil }, fileExists: { _ in true })
+        }
     }
 
     @Test func aNamedFileReplacesTheDefaultOne() throws {

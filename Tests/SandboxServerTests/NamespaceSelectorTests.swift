@@ -7,6 +7,7 @@ import Testing
     @Test(
         arguments: [
             ([], nil, .user), (["TERM", "LC_ALL"], nil, .user), (["API_KEY"], nil, .secure),
+            (["LC_API_KEY"], nil, .secure),
             (["TERM", "API_KEY"], nil, .secure), ([], .secure, .secure), (["TERM"], .user, .user),
             (["API_KEY"], .user, nil),
         ] as [([String], NamespaceName?, NamespaceName?)]

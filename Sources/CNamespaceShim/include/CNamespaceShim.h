@@ -6,7 +6,8 @@
 // A thing may live here for one of two reasons: Swift's Glibc module cannot express it (variadic calls,
 // hidden constants, calls without a libc wrapper), or it runs in a child on memory that the parent
 // prepared, where only async-signal-safe C may run. No policy lives here. Functions return 0 or an errno
-// value; nothing prints; nothing keeps memory.
+// value; nothing prints; nothing keeps memory but the place of the command
+// line (cns_remember_title_area).
 
 #include "cns_filter.h"
 #include "cns_process.h"

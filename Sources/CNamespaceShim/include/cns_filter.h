@@ -34,7 +34,7 @@ int cns_filter_add(cns_filter *filter, int number, int error, const struct cns_c
 /// foreign architectures kill the process, numbers above `highest` (0: none) answer ENOSYS.
 int cns_filter_program(cns_filter *filter, int highest, void *program, size_t capacity, size_t *count);
 
-/// Highest system call number that the kernel headers of this build knew, or the last one listed here.
+/// Highest system call number that the policies have judged; younger ones answer ENOSYS.
 int cns_highest_system_call(void);
 
 #pragma clang assume_nonnull end

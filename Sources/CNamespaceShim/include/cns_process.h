@@ -12,7 +12,7 @@ struct cns_child {
 };
 
 /// clone3(2) of a child that runs `steps` and never returns. `namespaces` are CLONE_NEW* flags. The child
-/// reports over `report` (a SEQPACKET socket), which is closed on success by CNS_EXECUTE or CNS_REAP_*.
+/// reports over `report` (a SEQPACKET socket), which is closed on success by CNS_EXECUTE, CNS_EXIT, CNS_SHEPHERD or CNS_REAP_*.
 int cns_clone(uint64_t namespaces, const struct cns_step *steps, size_t count, int report,
               struct cns_child *child);
 
@@ -50,9 +50,6 @@ int cns_pidfd(pid_t pid, int *pidfd);
 /// Marks this process as the reaper of its orphaned descendants. prctl(2).
 int cns_become_subreaper(void);
 
-/// Signal that this process gets when its parent dies; 0 for none. prctl(2).
-int cns_parent_death_signal(int signal);
-
 /// Blocks all signals and returns a descriptor for SIGCHLD, SIGTERM, SIGINT and SIGHUP. signalfd(2).
 int cns_signal_descriptor(int *descriptor);
 
@@ -62,9 +59,6 @@ int cns_read_signal(int descriptor, int *signal);
 /// Closes every descriptor from `first` on. close_range(2).
 int cns_close_from(unsigned first);
 
-/// A duplicate at or above `lowest`, close-on-exec. fcntl(2).
-int cns_duplicate(int descriptor, int lowest, int *duplicate);
-
 /// Overwrites this process's argument and environment strings, so that ps and /proc/self/environ show
 /// `title` alone; the thread's name too.
 void cns_set_title(const char *title);
@@ -72,7 +66,7 @@ void cns_set_title(const char *title);
 /// Remembers where the kernel put this process's arguments and environment: one contiguous area.
 void cns_remember_title_area(char *_Nullable *_Nonnull arguments, char *_Nullable *_Nullable environment);
 
-/// Milliseconds and microseconds of CLOCK_MONOTONIC.
+/// CLOCK_MONOTONIC in microseconds. clock_gettime(2).
 uint64_t cns_monotonic_microseconds(void);
 
 /// memset that the compiler keeps. explicit_bzero(3).

@@ -94,24 +94,3 @@ enum Step: Hashable, Sendable {
         }
     }
 }
-
-/// The kinds of namespace a child joins (namespaces(7)).
-enum NamespaceKind: Hashable {
-    case process, mount, ipc, uts
-}
-
-/// Flags of mount(2) that this program uses.
-struct MountFlags: OptionSet, Hashable {
-    let rawValue: UInt
-    static let noSUID = MountFlags(rawValue: 0x2)
-    static let noDevices = MountFlags(rawValue: 0x4)
-    static let noExecute = MountFlags(rawValue: 0x8)
-}
-
-/// Attributes of mount_setattr(2) that this program uses.
-struct MountAttributes: OptionSet, Hashable {
-    let rawValue: UInt8
-    static let readOnly = MountAttributes(rawValue: 1)
-    static let noSUID = MountAttributes(rawValue: 2)
-    static let noDevices = MountAttributes(rawValue: 4)
-}

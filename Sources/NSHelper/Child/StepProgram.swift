@@ -185,21 +185,3 @@ struct StepProgram: ~Copyable {
         }
     }
 }
-
-extension NamespaceKind {
-    var flag: UInt64 {
-        switch self {
-        case .process: cns_new_pid
-        case .mount: cns_new_mount
-        case .ipc: cns_new_ipc
-        case .uts: cns_new_uts
-        }
-    }
-}
-
-extension MountAttributes {
-    var kernelValue: UInt64 {
-        (contains(.readOnly) ? cns_attribute_read_only : 0) | (contains(.noSUID) ? cns_attribute_no_suid : 0)
-            | (contains(.noDevices) ? cns_attribute_no_dev : 0)
-    }
-}

@@ -163,14 +163,3 @@ enum MountPlan {
         .mount(source: "tmpfs", target: target, type: "tmpfs", flags: [.noSUID, .noDevices], data: data)
     }
 }
-
-extension SandboxIdentities {
-    /// uid and gid of the processes in a namespace.
-    func owner(_ namespace: SandboxNamespace) -> (uid: UInt32, gid: UInt32) {
-        switch namespace {
-        case .control: (control, controlGroup)
-        case .user: (user, workspaceGroup)
-        case .secure: (secure, workspaceGroup)
-        }
-    }
-}

@@ -17,21 +17,3 @@ struct SandboxLayout {
     var hasLandlockScopes = false
     var descriptors: LayoutDescriptors
 }
-
-/// Limits of the private file systems.
-struct MountSizes: Hashable {
-    var tmp = "256m"
-    var home = "512m"
-    var shm = "64m"
-    var run = "16m"
-    var inodes: UInt64 = 65_536
-    var terminals: UInt64 = 64
-}
-
-/// Numbers of the descriptors that steps refer to. Owned by `DescriptorStore`.
-struct LayoutDescriptors: Hashable {
-    var null: Int32
-    var lifeline: Int32
-    /// User namespace whose maps swap the uids of user and secure.
-    var identityMap: Int32?
-}

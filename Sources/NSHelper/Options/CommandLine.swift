@@ -1,3 +1,4 @@
+import Glibc
 import HelperProtocol
 
 /// What the helper was called with: what to do, and the options in order of precedence.
@@ -20,10 +21,16 @@ struct CommandLine: Hashable {
     ///   - arguments: without the program's name.
     ///   - environment: as `NAME=value` strings; names outside `SANDBOX_` are somebody else's.
     ///   - readFile: content of a file, nil if it cannot be read.
-    init(arguments: [String], environment: [String], readFile: (String) -> String?) throws(ConfigurationError) {
+    ///   - fileExists: whether there is one, readable or not.
+    init(
+        arguments: [String],
+        environment: [String],
+        readFile: (String) -> String?,
+        fileExists: (String) -> Bool = { access($0, F_OK) == 0 }
+    ) throws(ConfigurationError) {
         let flags = try Self.flags(arguments, &action)
         guard action != .help, action != .version else { return }
-        try applyFile(flags.last { $0.name == "config" }?.value, readFile)
+        try applyFile(flags.last { $0.name == "config" }?.value, readFile, fileExists)
         for entry in environment {
             guard entry.hasPrefix("SANDBOX_"), let equals = entry.firstIndex(of: "=") else { continue }
             let name = String(entry[..<equals])
@@ -67,10 +74,19 @@ struct CommandLine: Hashable {
         return flags
     }
 
-    private mutating func applyFile(_ named: String?, _ readFile: (String) -> String?) throws(ConfigurationError) {
+    private mutating func applyFile(
+        _ named: String?,
+        _ readFile: (String) -> String?,
+        _ fileExists: (String) -> Bool
+    ) throws(ConfigurationError) {
         configuration.file = named ?? Self.defaultFile
         guard let text = readFile(configuration.file) else {
-            if let named { throw ConfigurationError("--config: cannot read '\(named)'") }
+            // A file that is there and is not heeded could hold the demand for isolation.
+            guard named == nil, !fileExists(configuration.file) else {
+                throw ConfigurationError(
+                    "--config: cannot read '\(configuration.file)': it must be UTF-8, at most 1 MiB, and readable by root"
+                )
+            }
             return
         }
         for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
@@ -112,14 +128,5 @@ struct CommandLine: Hashable {
         else { throw ConfigurationError("\(name): not a setting of the server's") }
         configuration.serverSettings.removeAll { $0.name == name }
         configuration.serverSettings.append(.init(name: name, value: value))
-    }
-}
-
-extension Substring {
-    var trimmingBlanks: Substring {
-        var text = self
-        while let first = text.first, first == " " || first == "\t" || first == "\r" { text.removeFirst() }
-        while let last = text.last, last == " " || last == "\t" || last == "\r" { text.removeLast() }
-        return text
     }
 }

@@ -1,6 +1,8 @@
+import HelperProtocol
+
 /// What `--help` prints.
 enum Help {
-    static let version = "0.1.0"
+    static let version = PairVersion.current
 
     static var text: String {
         var lines = [

@@ -1,7 +1,7 @@
 import HelperProtocol
 
 /// The helper's policy: what each door may ask, and why granting it is safe. A request without a row, or
-/// before its phase, is refused.
+/// through another door, is refused; one before `hello` ends the connection.
 enum RequestTable {
     /// Through which door a connection came.
     enum Door: Hashable {

@@ -62,3 +62,12 @@ struct ProcessTree {
         return Entry(pid: pid, parent: parent, startTime: startTime, state: state)
     }
 }
+
+extension ProcessTree.Entry {
+    struct ID: Hashable {
+        var pid: pid_t
+        var startTime: UInt64
+    }
+
+    var id: ID { ID(pid: pid, startTime: startTime) }
+}

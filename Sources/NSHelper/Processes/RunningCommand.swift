@@ -19,7 +19,6 @@ final class RunningCommand {
     let connection: UInt64
     let requestID: UInt64
     let isCell: Bool
-    let hasTerminal: Bool
     let startedMicroseconds: UInt64
     /// The command's parent: its shepherd, or its cell's pid 1.
     private let child: Child
@@ -42,7 +41,6 @@ final class RunningCommand {
         namespace: SandboxNamespace,
         connection: UInt64,
         requestID: UInt64,
-        hasTerminal: Bool,
         launch: consuming CommandLaunch,
         deadlineMicroseconds: UInt64
     ) {
@@ -50,7 +48,6 @@ final class RunningCommand {
         self.namespace = namespace
         self.connection = connection
         self.requestID = requestID
-        self.hasTerminal = hasTerminal
         isCell = launch.isCell
         statusSocket = launch.status
         startedMicroseconds = cns_monotonic_microseconds()
@@ -95,10 +92,9 @@ final class RunningCommand {
     /// The terminal's master, to be given away with the reply.
     func takeMaster() -> OwnedDescriptor? { terminal?.take(0) }
 
-    /// Signals the command itself. ESRCH if it has ended.
-    func signalCommand(_ number: Int32) -> Int32 {
-        guard end == nil, let command = command.number else { return ESRCH }
-        return cns_signal(command, number)
+    /// Signals the command itself, unless it has ended.
+    func signalCommand(_ number: Int32) {
+        if end == nil, let command = command.number { _ = cns_signal(command, number) }
     }
 
     /// Kills the command's parent. In a cell that is pid 1, whose end is the end of the cell; a shepherd must

@@ -5,7 +5,8 @@ import HelperTransport
 /// Signals everything below a process, race-free: each is opened as pidfd, checked to be the one that the
 /// snapshot saw, signalled, and let go of.
 ///
-/// Meant for processes below a shepherd or a cell's pid 1, whose descendants cannot leave. Zombies are
+/// Meant for processes below a shepherd, an init or the helper itself: subreapers or pid 1, whose descendants
+/// cannot leave. Zombies are
 /// signalled too: a process whose first thread has ended shows as one and is alive.
 enum TreeKiller {
     /// Sends SIGTERM to everything below `roots`, and SIGCONT so that stopped ones notice.
@@ -37,13 +38,4 @@ enum TreeKiller {
         guard ProcessTree.entry(entry.pid)?.startTime == entry.startTime else { return }
         for number in signals { _ = cns_signal(pidfd.rawValue, number) }
     }
-}
-
-extension ProcessTree.Entry {
-    struct ID: Hashable {
-        var pid: pid_t
-        var startTime: UInt64
-    }
-
-    var id: ID { ID(pid: pid, startTime: startTime) }
 }

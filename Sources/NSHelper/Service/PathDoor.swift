@@ -13,11 +13,11 @@ struct PathDoor: ~Copyable {
     private let ownerUID = geteuid()
 
     /// Makes the socket. A leftover of an earlier run is replaced, anything else in its place is an error.
-    init(path: String, controlGroup: UInt32?, permittedUIDs: Set<UInt32>) throws(ConfigurationError) {
+    init(path: String, isPrivileged: Bool, permittedUIDs: Set<UInt32>) throws(ConfigurationError) {
         var status = stat()
         if lstat(path, &status) == 0 {
             guard status.st_mode & S_IFMT == S_IFSOCK else {
-                throw ConfigurationError("socket: '\(path)' exists and is no socket")
+                throw ConfigurationError("socket: '\(path)' exists and is no socket: remove it, or choose another")
             }
             unlink(path)
         }
@@ -32,7 +32,7 @@ struct PathDoor: ~Copyable {
         self.permittedUIDs = permittedUIDs
         // Connecting needs write permission. The directory, 0711, is not listed by others; the credentials of
         // the peer are checked at accept, so the mode is not what protects.
-        if controlGroup != nil { chmod(path, 0o666) }
+        if isPrivileged { chmod(path, 0o666) }
     }
 
     deinit { unlink(path) }

@@ -5,9 +5,9 @@ enum RunningMode {
     /// Three namespaces, all proven.
     case namespaces(NamespaceSet)
     /// Mode `none`. With privilege the three parties have their own uids at least.
-    case open(isPrivileged: Bool)
+    case open
     /// The demanded mode cannot be had: health is served, nothing is started.
-    case unavailable(isPrivileged: Bool)
+    case unavailable
 
     /// The mode as told in `hello`.
     var isolation: IsolationMode? {

@@ -27,8 +27,12 @@ extension ServiceLoop {
                 return connection.reply(.failed(error), to: id)
             }
         case .signal(let handle, let signal):
-            let code = commands.command(handle, connection: connection.id)?.signalCommand(Int32(signal)) ?? ESRCH
-            return connection.reply(code == 0 ? .signalled : .failed(HelperFailure(.unknownProcess)), to: id)
+            guard let command = commands.command(handle, connection: connection.id) else {
+                return connection.reply(.failed(HelperFailure(.unknownProcess)), to: id)
+            }
+            // A command that has ended is no error: its exit event is on its way.
+            command.signalCommand(Int32(signal))
+            return connection.reply(.signalled, to: id)
         case .terminate(let handle, let grace):
             guard let command = commands.command(handle, connection: connection.id) else {
                 return connection.reply(.failed(HelperFailure(.unknownProcess)), to: id)
@@ -152,7 +156,6 @@ extension ServiceLoop {
                 namespace: request.namespace,
                 connection: connection.id,
                 requestID: id,
-                hasTerminal: command.terminal != nil,
                 launch: launch,
                 deadlineMicroseconds: cns_monotonic_microseconds() + Self.startTimeoutMicroseconds
             )
@@ -161,7 +164,7 @@ extension ServiceLoop {
 
     private func reset(_ namespace: SandboxNamespace, id: UInt64, from connection: Connection) -> Bool {
         guard case .namespaces(let set) = isolation.mode else {
-            return connection.reply(.failed(HelperFailure(.namespaceDown)), to: id)
+            return connection.reply(.failed(HelperFailure(.isolationUnavailable)), to: id)
         }
         // The reply follows when the old init has been reaped and the new one stands: `reapChildren`.
         pendingResets[namespace, default: []].append((connection.id, id))

@@ -66,14 +66,14 @@ final class ServiceLoop {
                 takeDown()
                 return exitStatus
             }
-            var (sources, descriptors) = watched()
+            let (sources, watchedDescriptors) = watched()
+            var descriptors = watchedDescriptors
             let ready = poll(&descriptors, nfds_t(descriptors.count), nextTimeout())
             // EINTR cannot happen: every signal is blocked. ENOMEM can, and passes.
             guard ready > 0 else { continue }
             for (source, descriptor) in zip(sources, descriptors) where descriptor.revents != 0 {
                 handle(source, descriptor.revents)
             }
-            sources.removeAll()
         }
     }
 

@@ -35,17 +35,16 @@ final class Isolation {
     {
         let store = try DescriptorStore()
         let own = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC)
-        guard own >= 0 else { throw ConfigurationError("/proc is not mounted") }
+        guard own >= 0 else { throw ConfigurationError("/proc/self/ns/pid cannot be opened: mount /proc") }
         let layout = try layout(configuration, identities, store)
         var context = SpawnContext(
             layout: layout,
             filters: try FilterSet(),
             ownPIDNamespace: OwnedDescriptor(adopting: own)
         )
-        let open = RunningMode.open(isPrivileged: isPrivileged)
         if configuration.isolation == IsolationMode.none {
             context.layout.sharing = isPrivileged ? .group : .sameOwner
-            return Isolation(mode: open, context: context, store: store, failure: nil)
+            return Isolation(mode: .open, context: context, store: store, failure: nil)
         }
 
         var failure = SelfCheck.failure()
@@ -58,7 +57,7 @@ final class Isolation {
             }
         }
         // Only `auto` may run weaker than asked.
-        let fallback: RunningMode = configuration.isolation == nil ? open : .unavailable(isPrivileged: isPrivileged)
+        let fallback: RunningMode = configuration.isolation == nil ? .open : .unavailable
         context.layout.sharing = isPrivileged ? .group : .sameOwner
         return Isolation(mode: fallback, context: context, store: store, failure: failure)
     }

@@ -9,11 +9,15 @@ enum Startup {
     static func run(_ configuration: HelperConfiguration) throws -> Int32 {
         umask(0o077)
         // A closed standard descriptor would become a socket of the helper's, and the server's output.
-        guard cns_open_standard() == 0, cns_close_from(3) == 0 else {
-            throw ConfigurationError("the kernel is too old: Linux 5.12 is needed")
+        guard cns_open_standard() == 0 else {
+            throw ConfigurationError("/dev/null cannot be opened: use the engine's own /dev")
+        }
+        guard cns_close_from(3) == 0 else {
+            throw ConfigurationError("the kernel has no close_range(2): Linux 5.12 or later is needed")
         }
         raiseOpenFiles(configuration)
         let isPrivileged = try dropWhatIsNotNeeded()
+        let environment = try baseEnvironment(configuration)
         let signals = try signalDescriptor()
         // The ports before any process that could want them (G2).
         let ports = try HeldPorts(configuration)
@@ -21,10 +25,11 @@ enum Startup {
         let door = try makeDoor(configuration, isPrivileged: isPrivileged)
 
         let isolation = try Isolation.establish(configuration, identities: identities, isPrivileged: isPrivileged)
+        // Not before: the map of a child's user namespace is written through /proc, which for a non-dumpable
+        // process needs SYS_PTRACE.
         guard cns_set_dumpable(0) == 0 else { throw ConfigurationError("the kernel refuses PR_SET_DUMPABLE") }
         announce(isolation, configuration, ports)
 
-        let environment = try baseEnvironment(configuration)
         let service = ServiceLoop(
             configuration: configuration,
             isolation: isolation,
@@ -63,7 +68,8 @@ enum Startup {
         let needed = UInt64(configuration.processSlots + configuration.cellSlots) * 6 + 256
         if cns_raise_open_files(&limit) != 0 || limit < needed {
             Log.warning(
-                "the limit on open files is \(limit); the configured slots want \(needed)"
+                "the limit on open files is \(limit); the configured slots want \(needed): "
+                    + "raise it (docker: --ulimit nofile=…) or lower process-slots and cell-slots"
             )
         }
     }
@@ -109,7 +115,7 @@ enum Startup {
         try makeDoorDirectory(parent(of: configuration.socket))
         return try PathDoor(
             path: configuration.socket,
-            controlGroup: isPrivileged ? configuration.ids.controlGroup : nil,
+            isPrivileged: isPrivileged,
             permittedUIDs: isPrivileged ? [0, configuration.ids.control] : [0, getuid()]
         )
     }
@@ -161,7 +167,15 @@ enum Startup {
     ) throws(ConfigurationError)
         -> BaseEnvironment
     {
-        guard let text = TextFile.read(configuration.environmentFile) else { return BaseEnvironment() }
+        guard let text = TextFile.read(configuration.environmentFile) else {
+            guard access(configuration.environmentFile, F_OK) != 0 else {
+                throw ConfigurationError(
+                    "environment-file: cannot read '\(configuration.environmentFile)': "
+                        + "it must be UTF-8, at most 1 MiB, and readable by root"
+                )
+            }
+            return BaseEnvironment()
+        }
         return try BaseEnvironment(file: text, path: configuration.environmentFile)
     }
 
@@ -195,12 +209,5 @@ enum Startup {
             )
         case .unavailable: Log.error("mode namespaces was demanded: no command will be started; \(ports)")
         }
-    }
-}
-
-extension SandboxIdentities {
-    /// One identity for all three, where nothing else can be had.
-    init(everyone uid: UInt32, group gid: UInt32) {
-        self.init(control: uid, user: uid, secure: uid, controlGroup: gid, workspaceGroup: gid)
     }
 }

@@ -6,9 +6,12 @@ import SandboxAPI
 /// passed under them is visible to everything in `user`. Names that change what is executed (PATH, LD_*, PYTHONPATH,
 /// BASH_ENV, EDITOR) are left out: in a cell they can hurt nobody else.
 struct NamespaceSelector: Sendable {
-    /// The built-in names; a star at the end stands for any rest.
+    /// The built-in names, the locale's categories one by one (locale(7)): `LC_*` would take in any name that
+    /// somebody gave a secret. In configured names a star at the end stands for any rest.
     static let builtIn = [
-        "TERM", "COLORTERM", "LANG", "LANGUAGE", "LC_*", "TZ", "COLUMNS", "LINES",
+        "TERM", "COLORTERM", "LANG", "LANGUAGE", "TZ", "COLUMNS", "LINES",
+        "LC_ALL", "LC_CTYPE", "LC_NUMERIC", "LC_TIME", "LC_COLLATE", "LC_MONETARY", "LC_MESSAGES",
+        "LC_PAPER", "LC_NAME", "LC_ADDRESS", "LC_TELEPHONE", "LC_MEASUREMENT", "LC_IDENTIFICATION",
         "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE",
         "CI", "DEBIAN_FRONTEND", "GIT_TERMINAL_PROMPT", "PAGER", "GIT_PAGER",
         "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE",

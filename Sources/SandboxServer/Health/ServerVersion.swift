@@ -1,4 +1,6 @@
+import HelperProtocol
+
 /// The version that `/api/version` and `/health` tell.
 enum ServerVersion {
-    static let current = "0.1.0"
+    static let current = PairVersion.current
 }

@@ -28,7 +28,11 @@ extension APIError {
         case .stepFailed: self.init(step: failure.stage, errno: failure.errno)
         case .isolationUnavailable: self = .isolationUnavailable(hello)
         case .noFreeSlot:
-            self.init(.containerUnavailable, "Too many commands are running.", operation: Self.operation)
+            self.init(
+                .containerUnavailable,
+                "Too many commands are running; try again, or raise process-slots or cell-slots.",
+                operation: Self.operation
+            )
         case .namespaceDown, .shuttingDown:
             self.init(.containerUnavailable, "The sandbox is restarting.", operation: Self.operation)
         case .notPermitted, .unacceptableDescriptor, .malformedPayload, .unknownProcess, .notATerminal:

@@ -11,7 +11,7 @@ struct ServerConfiguration: Sendable, Equatable {
     /// Milliseconds between SIGTERM and SIGKILL.
     var graceMilliseconds = 5000
     /// Bytes kept of each of a command's two output streams.
-    var outputLimitBytes = 33_554_432
+    var outputLimitBytes = 8_388_608
     /// Largest request body in bytes.
     var bodyLimitBytes = 33_554_432
     /// Largest command in bytes.

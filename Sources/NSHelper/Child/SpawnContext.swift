@@ -1,0 +1,9 @@
+import HelperTransport
+
+/// What every spawn needs besides its steps; made once at start.
+struct SpawnContext: ~Copyable {
+    var layout: SandboxLayout
+    let filters: FilterSet
+    /// The helper's own PID namespace, to which it returns after each clone elsewhere.
+    let ownPIDNamespace: OwnedDescriptor
+}
