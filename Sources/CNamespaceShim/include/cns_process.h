@@ -12,7 +12,8 @@ struct cns_child {
 };
 
 /// clone3(2) of a child that runs `steps` and never returns. `namespaces` are CLONE_NEW* flags. The child
-/// reports over `report` (a SEQPACKET socket), which is closed on success by CNS_EXECUTE, CNS_EXIT, CNS_SHEPHERD or CNS_REAP_*.
+/// reports over `report` (a SEQPACKET socket), which is closed on success by CNS_EXECUTE,
+/// CNS_EXIT, CNS_SHEPHERD or CNS_REAP_*.
 int cns_clone(uint64_t namespaces, const struct cns_step *steps, size_t count, int report,
               struct cns_child *child);
 
