@@ -59,5 +59,7 @@ _Noreturn void cns_shepherd(pid_t command, int status_socket) {
         // The helper writes before it signals anybody, so a command that ended by that signal is seen to have.
         char told;
         if (recv(status_socket, &told, 1, MSG_DONTWAIT) != 1) _exit(0);
+        // The pid is free from now on, and a fork bomb soon gives it to a descendant.
+        command = -1;
     }
 }

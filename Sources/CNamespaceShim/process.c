@@ -222,8 +222,10 @@ int cns_receive_report(int socket, struct cns_received *received) {
         .msg_iov = &vector, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
     received->count = 0;
     ssize_t length;
+    // ECONNRESET: the child closed its end without reading all that was sent to it. The kernel says so once,
+    // and before it gives out what the child had sent.
     do length = recvmsg(socket, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-    while (length < 0 && errno == EINTR);
+    while (length < 0 && (errno == EINTR || errno == ECONNRESET));
     if (length < 0) return errno;
     received->length = (size_t)length;
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);

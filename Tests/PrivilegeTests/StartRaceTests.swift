@@ -39,6 +39,28 @@ struct StartRaceTests {
         }
     }
 
+    @Test func `a client that leaves while its commands start leaves nothing running`() async throws {
+        try await PairFixture.with(.helperOnly) { pair in
+            let before = Set(pair.processes)
+            for round in 0..<60 {
+                let client = try await pair.connect()
+                await withTaskGroup(of: Void.self) { group in
+                    for number in 0..<4 {
+                        let namespace: SandboxNamespace = number.isMultiple(of: 2) ? .user : .secure
+                        // Fails when the connection goes, as it should.
+                        group.addTask { _ = try? await pair.run(["sleep", "1000"], in: namespace, over: client) }
+                    }
+                    // At another moment of the start each time.
+                    for _ in 0..<(round * 20) { await Task.yield() }
+                    client.close()
+                }
+            }
+            let deadline = ContinuousClock.now + .seconds(20)
+            while try await pair.client.status().processes != [], ContinuousClock.now < deadline { await Task.yield() }
+            #expect(Set(pair.processes) == before)
+        }
+    }
+
     @Test func `nothing of the helper can be reached in a command that is starting`() async throws {
         try await PairFixture.with(.helperOnly) { pair in
             // Looks into every process it finds, as fast as it can, while others start.

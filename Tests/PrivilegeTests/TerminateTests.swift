@@ -34,7 +34,7 @@ struct TerminateTests {
     func `what ends by itself ends by SIGTERM and within the grace time`(namespace: SandboxNamespace) async throws {
         try await PairFixture.with(.helperOnly) { pair in
             let command = try await pair.startShell(
-                "trap 'echo bye; exit 3' TERM; sleep 1000 & echo up; wait",
+                Self.waiting(for: "SIGTERM", child: "exec sleep 1000", code: 3),
                 in: namespace,
                 until: "up"
             )
@@ -58,6 +58,48 @@ struct TerminateTests {
             try await command.process.terminate(grace: .seconds(60))
             let code = try await command.result().code
             #expect([4, 5].contains(code))
+        }
+    }
+
+    /// A command with a child that waits for one signal, then ends both. Not a shell's `trap` and `wait`: a
+    /// signal that comes between the two waits for the child as well.
+    private static func waiting(for signal: String, child: String, code: Int) -> String {
+        """
+        exec python3 -c '
+        import signal, subprocess, sys
+        child = subprocess.Popen(["sh", "-c", sys.argv[1]])
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.\(signal)])
+        print("up", flush=True)
+        signal.sigwait([signal.\(signal)])
+        child.kill()
+        child.wait()
+        print("bye", flush=True)
+        sys.exit(\(code))' "\(child)"
+        """
+    }
+
+    @Test(arguments: [
+        // Forks while it ends: the new process is in no snapshot that was taken before.
+        "trap 'setsid sleep 1000 & exit 7' TERM; echo up; while :; do sleep 0.01; done",
+        // A process whose first thread has ended looks like a zombie and is alive.
+        """
+        python3 -c '
+        import ctypes, signal, threading, time
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        threading.Thread(target=time.sleep, args=(1000,)).start()
+        print("up", flush=True)
+        ctypes.CDLL(None).syscall(60, 0)' & wait; sleep 1000
+        """,
+    ])
+    func `nothing slips out of a tree that is ending`(script: String) async throws {
+        try await PairFixture.with(.helperOnly) { pair in
+            let before = Set(pair.processes)
+            let command = try await pair.startShell(script, until: "up")
+            try await command.process.terminate(grace: .milliseconds(300))
+            let status = try await command.process.exitStatus
+            // How the command itself ended, though others of its tree needed SIGKILL.
+            #expect(status.cause == (script.hasPrefix("trap") ? .exited(7) : .signaled(15)))
+            #expect(Set(pair.processes) == before)
         }
     }
 
@@ -95,7 +137,7 @@ struct TerminateTests {
         try await PairFixture.with(.helperOnly) { pair in
             for namespace in [SandboxNamespace.user, .secure] {
                 let command = try await pair.startShell(
-                    "(trap '' USR1; while :; do sleep 0.01; done) & trap 'kill -9 $!; exit 6' USR1; echo up; wait",
+                    Self.waiting(for: "SIGUSR1", child: "trap '' USR1; while :; do sleep 0.01; done", code: 6),
                     in: namespace,
                     until: "up"
                 )

@@ -103,9 +103,12 @@ final class RunningCommand {
         if end == nil { child.signal(SIGKILL) }
     }
 
+    private var isShepherdHeld = false
+
     /// Tells the shepherd to stay until nobody is left below it.
     func holdShepherd() {
-        if end == nil, !isCell { _ = cns_tell_shepherd(statusSocket.rawValue) }
+        guard end == nil, !isCell, !isShepherdHeld else { return }
+        isShepherdHeld = cns_tell_shepherd(statusSocket.rawValue) == 0
     }
 
     func resize(_ size: TerminalSize) -> Int32 {
