@@ -6,8 +6,8 @@ import HelperTransport
 enum HiddenPaths {
     /// Every path that exists.
     ///
-    /// - Throws: if a path that the operator named, or a mounted secret, lies where user code can move or lock it away: a cover is
-    ///   laid over a name, and the name must still mean the same when a namespace is made anew.
+    /// - Throws: if a path that the operator named, or a mounted secret, lies where user code can move or lock
+    ///   it away: a cover is laid over a name, which must still mean the same when a namespace is made anew.
     static func resolve(_ configuration: HelperConfiguration) throws(ConfigurationError) -> [String] {
         guard let mounts = TextFile.readBytes("/proc/self/mountinfo", limit: 64 << 20) else {
             throw ConfigurationError("/proc/self/mountinfo cannot be read, so mounted secrets cannot be found")

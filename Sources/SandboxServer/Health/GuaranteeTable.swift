@@ -34,8 +34,8 @@ enum GuaranteeTable {
         }
         switch (hello.mode, number) {
         case (.namespaces, 9):
-            return
-                "Processes, descriptors and private file systems are limited; memory and CPU are the container's: set limits on it."
+            return "Processes, descriptors and private file systems are limited; "
+                + "memory and CPU are the container's: set limits on it."
         case (_, 2), (_, 7), (_, 8), (_, 10), (.namespaces, _), (.some(.none), 3): return nil
         case (.some(.none), 1): return "Isolation is off: commands see the control plane's processes."
         case (.some(.none), 4): return "Isolation is off: other commands can read a command's credentials."

@@ -27,7 +27,7 @@ struct AccessMiddleware: RouterMiddleware {
 
     /// The answer to a page in a browser; nil for everybody else. Browsers send `Origin` with every POST, across
     /// origins and after DNS rebinding alike (Fetch Standard, 3.2), and `Sec-Fetch-Site` with every request from a
-    /// page; no other client sends either.
+    /// page; clients of this API send neither.
     static func refusal(pageHeaders headers: HTTPFields) -> APIError? {
         let site = headers[.secFetchSite]
         guard headers[.origin] != nil || (site != nil && site != "none") else { return nil }
