@@ -20,6 +20,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .executable(name: "ns-helper", targets: ["NSHelper"]),
+        .executable(name: "sandbox-agent", targets: ["SandboxAgent"]),
         .executable(name: "sandbox-server", targets: ["SandboxServer"]),
         .library(name: "HelperClient", targets: ["HelperClient"]),
         .library(name: "SandboxClient", targets: ["SandboxClient"]),
@@ -55,6 +56,14 @@ let package = Package(
             dependencies: ["CMessageShim", "CNamespaceShim", "HelperProtocol", "HelperTransport"],
             swiftSettings: house
         ),
+        // What the server and its agent inside the sandbox say to each other.
+        .target(name: "AgentProtocol", dependencies: ["HelperProtocol"], swiftSettings: house),
+        .target(name: "CAgentShim", cSettings: shim),
+        .executableTarget(
+            name: "SandboxAgent",
+            dependencies: ["AgentProtocol", "CAgentShim", "CMessageShim", "HelperProtocol", "HelperTransport"],
+            swiftSettings: house
+        ),
         .target(
             name: "HelperClient",
             dependencies: ["CMessageShim", "HelperProtocol", "HelperTransport"],
@@ -64,7 +73,7 @@ let package = Package(
         .executableTarget(
             name: "SandboxServer",
             dependencies: [
-                "CMessageShim", "HelperClient", "HelperProtocol", "HelperTransport", "SandboxAPI",
+                "AgentProtocol", "CMessageShim", "HelperClient", "HelperProtocol", "HelperTransport", "SandboxAPI",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -72,8 +81,11 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
@@ -108,6 +120,8 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+                .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -91,10 +91,11 @@ int cns_descriptor_kind(int descriptor, struct cns_descriptor_kind *kind) {
         socklen_t length = sizeof(int);
         struct sockaddr_storage peer;
         socklen_t peer_length = sizeof peer;
-        kind->is_unix_stream = getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 &&
-                               getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &length) == 0 &&
-                               domain == AF_UNIX && type == SOCK_STREAM &&
-                               getpeername(descriptor, (struct sockaddr *)&peer, &peer_length) == 0;
+        int is_connected = getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 &&
+                           getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &length) == 0 && domain == AF_UNIX &&
+                           getpeername(descriptor, (struct sockaddr *)&peer, &peer_length) == 0;
+        kind->is_unix_stream = is_connected && type == SOCK_STREAM;
+        kind->is_unix_record = is_connected && type == SOCK_SEQPACKET;
     }
     return 0;
 }

@@ -14,8 +14,10 @@ public struct SpawnRequest: Sendable, Hashable {
 
     /// Where the process runs: `user` or `secure`.
     public var namespace: SandboxNamespace
-    /// Absolute path of the program, not below `/proc`.
+    /// Absolute path of the program, not below `/proc`; empty where ``agent`` is set.
     public var executable: [UInt8]
+    /// The pair's own agent instead of a program of the sandbox's. Its file was opened by the helper at start.
+    public var agent: AgentRole?
     /// Absolute working directory, not below `/proc`; entered with the target's own rights.
     public var workingDirectory: [UInt8]
     /// The process's standard streams.
@@ -34,6 +36,12 @@ public struct SpawnRequest: Sendable, Hashable {
         self.streams = streams
     }
 
+    /// Makes a request for the pair's own agent, which speaks on a record socket as its stdin.
+    public init(namespace: SandboxNamespace, agent: AgentRole, workingDirectory: [UInt8]) {
+        self.init(namespace: namespace, executable: [], workingDirectory: workingDirectory)
+        self.agent = agent
+    }
+
     /// How many descriptors the record carries.
     var descriptorCount: Int {
         switch streams {
@@ -44,7 +52,7 @@ public struct SpawnRequest: Sendable, Hashable {
 
     func put(into fields: inout FieldWriter) {
         fields.put(1, namespace.rawValue)
-        fields.put(2, bytes: executable)
+        if let agent { fields.put(6, agent.rawValue) } else { fields.put(2, bytes: executable) }
         fields.put(3, bytes: workingDirectory)
         if case .terminal(let size) = streams {
             fields.put(4, size.rows)
@@ -53,15 +61,21 @@ public struct SpawnRequest: Sendable, Hashable {
     }
 
     init(record: [UInt8]) throws(DecodingError) {
-        let fields = try FieldReader(record: record, known: [1, 2, 3, 4, 5])
+        let fields = try FieldReader(record: record, known: [1, 2, 3, 4, 5, 6])
         namespace = try fields.choice(1)
         guard namespace != .control else { throw .invalidField(1) }
-        executable = try fields.absolutePath(2)
+        agent = fields.has(6) ? try fields.choice(6) : nil
+        // One of the two, never both: which program runs must not depend on who reads the record.
+        guard agent == nil || !fields.has(2) else { throw .invalidField(6) }
+        // File operations carry no credential, and a cell has no view that outlives its command.
+        guard agent != .files || namespace == .user else { throw .invalidField(6) }
+        executable = agent == nil ? try fields.absolutePath(2) : []
         workingDirectory = try fields.absolutePath(3)
         // /proc/self/fd/N, /proc/<pid>/root and friends are doors out of the namespace (CVE-2024-21626).
         guard !executable.isBelowProc else { throw .invalidField(2) }
         guard !workingDirectory.isBelowProc else { throw .invalidField(3) }
         if fields.has(4) || fields.has(5) {
+            guard agent == nil else { throw .invalidField(6) }
             let size = TerminalSize(rows: try fields.integer(4), columns: try fields.integer(5))
             guard size.isAcceptable else { throw .invalidField(4) }
             streams = .terminal(size)

@@ -45,6 +45,7 @@ struct cns_descriptor_kind {
     mode_t type;
     unsigned device_major, device_minor;
     int is_unix_stream;  ///< a connected AF_UNIX SOCK_STREAM socket
+    int is_unix_record;  ///< a connected AF_UNIX SOCK_SEQPACKET socket
     int access;          ///< O_RDONLY, O_WRONLY, O_RDWR or O_PATH
 };
 int cns_descriptor_kind(int descriptor, struct cns_descriptor_kind *kind);

@@ -1,13 +1,19 @@
 /// Takes one record's tagged fields apart. Total: any bytes give fields or a ``DecodingError``.
-struct FieldReader {
+package struct FieldReader {
     private let record: [UInt8]
     private var fields: [(tag: UInt16, range: Range<Int>)] = []
 
     /// Splits the payload of `record`, whose header has been read, and refuses any tag that is not
     /// `known`, and any repetition of a tag that is not `repeatable`.
-    init(record: [UInt8], known: [UInt16], repeatable: [UInt16] = []) throws(DecodingError) {
+    /// - Parameter start: Where the fields begin: behind the header of the protocol at hand.
+    package init(
+        record: [UInt8],
+        from start: Int = RecordHeader.size,
+        known: [UInt16],
+        repeatable: [UInt16] = []
+    ) throws(DecodingError) {
         self.record = record
-        var offset = RecordHeader.size
+        var offset = start
         while offset < record.count {
             guard record.count - offset >= 8 else { throw .wrongLength }
             let tag = record.littleEndian(UInt16.self, at: offset)
@@ -22,18 +28,18 @@ struct FieldReader {
         }
     }
 
-    func has(_ tag: UInt16) -> Bool { fields.contains { $0.tag == tag } }
+    package func has(_ tag: UInt16) -> Bool { fields.contains { $0.tag == tag } }
 
-    func bytes(_ tag: UInt16) throws(DecodingError) -> [UInt8] {
+    package func bytes(_ tag: UInt16) throws(DecodingError) -> [UInt8] {
         guard let field = fields.first(where: { $0.tag == tag }) else { throw .missingField(tag) }
         return Array(record[field.range])
     }
 
-    func allBytes(_ tag: UInt16) -> [[UInt8]] {
+    package func allBytes(_ tag: UInt16) -> [[UInt8]] {
         fields.filter { $0.tag == tag }.map { Array(record[$0.range]) }
     }
 
-    func integer<Value: FixedWidthInteger>(
+    package func integer<Value: FixedWidthInteger>(
         _ tag: UInt16,
         as type: Value.Type = Value.self
     ) throws(DecodingError)
@@ -44,12 +50,12 @@ struct FieldReader {
         return bytes.littleEndian(type, at: 0)
     }
 
-    func text(_ tag: UInt16) throws(DecodingError) -> String {
+    package func text(_ tag: UInt16) throws(DecodingError) -> String {
         guard let text = String(validating: try bytes(tag), as: UTF8.self) else { throw .invalidField(tag) }
         return text
     }
 
-    func choice<Value: RawRepresentable>(
+    package func choice<Value: RawRepresentable>(
         _ tag: UInt16,
         as type: Value.Type = Value.self
     ) throws(DecodingError)
@@ -60,7 +66,7 @@ struct FieldReader {
     }
 
     /// An absolute path: 1 to ``ProtocolLimits/pathBytes`` bytes, no NUL, no `..` component.
-    func absolutePath(_ tag: UInt16) throws(DecodingError) -> [UInt8] {
+    package func absolutePath(_ tag: UInt16) throws(DecodingError) -> [UInt8] {
         let path = try bytes(tag)
         guard path.first == UInt8(ascii: "/"), path.count <= ProtocolLimits.pathBytes, !path.contains(0),
             !path.split(separator: UInt8(ascii: "/")).contains([UInt8(ascii: "."), UInt8(ascii: ".")])

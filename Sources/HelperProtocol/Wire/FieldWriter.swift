@@ -1,19 +1,21 @@
 /// Builds one record: header, then tagged fields.
-struct FieldWriter {
-    private var fields: [UInt8] = []
+package struct FieldWriter {
+    package private(set) var fields: [UInt8] = []
 
-    mutating func put(_ tag: UInt16, bytes: [UInt8]) {
+    package init() {}
+
+    package mutating func put(_ tag: UInt16, bytes: [UInt8]) {
         fields.append(littleEndian: tag)
         fields.append(littleEndian: UInt16(0))
         fields.append(littleEndian: UInt32(bytes.count))
         fields += bytes
     }
 
-    mutating func put(_ tag: UInt16, _ text: String) {
+    package mutating func put(_ tag: UInt16, _ text: String) {
         put(tag, bytes: Array(text.utf8))
     }
 
-    mutating func put<Value: FixedWidthInteger>(_ tag: UInt16, _ value: Value) {
+    package mutating func put<Value: FixedWidthInteger>(_ tag: UInt16, _ value: Value) {
         var bytes: [UInt8] = []
         bytes.append(littleEndian: value)
         put(tag, bytes: bytes)

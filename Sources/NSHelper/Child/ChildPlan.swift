@@ -14,6 +14,8 @@ enum ChildPlan {
     struct Command: Hashable {
         enum Program: Hashable {
             case execute([UInt8])
+            /// The pair's own agent, by its open file: what the namespace has at the path does not matter.
+            case agent(Int32)
             /// Ends where a program would start: proves that every step before works here.
             case probe
         }
@@ -22,6 +24,11 @@ enum ChildPlan {
         var workingDirectory: [UInt8]
         var streams: [Int32]
         var terminal: TerminalSize?
+
+        /// What the child's descriptors 0, 1, … are to be.
+        var descriptors: [Int32] {
+            if case .agent(let file) = program { streams + [file] } else { streams }
+        }
     }
 
     /// A command in the user namespace, below a shepherd: a process of the control uid that user code can
@@ -126,7 +133,7 @@ enum ChildPlan {
                     dropsBounding: layout.dropsBounding
                 ))
             + [.noNewPrivileges, .filter(.namespaceInit), .shepherd(status: 3)]
-        return prologue + [.subreaper, .forkInit(shepherd), .newSession, .descriptors(command.streams)]
+        return prologue + [.subreaper, .forkInit(shepherd), .newSession, .descriptors(command.descriptors)]
             + (identity.map { dropPrivileges(uid: $0.uid, gid: $0.gid, dropsBounding: layout.dropsBounding) } ?? [
                 .parentDeathSignal(SIGKILL)
             ])
@@ -158,7 +165,7 @@ enum ChildPlan {
             .outOfMemoryScore(outOfMemoryScore),
             .newSession,
             // Before the limits: until here the helper's descriptors are open, and may be more than a command's.
-            .descriptors(command.streams),
+            .descriptors(command.descriptors),
         ] + limits.map { .resourceLimit($0) }
     }
 
@@ -203,6 +210,8 @@ enum ChildPlan {
     private static func program(_ command: Command) -> [Step] {
         switch command.program {
         case .execute(let path): [.execute(path)]
+        // `descriptors` has put its file behind the standard streams.
+        case .agent: [.executeDescriptor(3)]
         case .probe: [.exit(0)]
         }
     }

@@ -11,6 +11,7 @@ struct HelperConfiguration: Hashable {
     var workspace = "/workspace"
     var socket = "/run/ns-helper/helper.sock"
     var server = ""
+    var agent = ""
     var environmentFile = "/etc/sandbox/environment"
     var hiddenPaths: [String] = []
     var sizes = MountSizes()

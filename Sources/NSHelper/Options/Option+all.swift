@@ -36,6 +36,7 @@ extension Option {
         .path("workspace", "directory that user and secure commands share", \.workspace),
         .path("socket", "socket for tools, open to root and the control uid", \.socket),
         .path("server", "the server's program; default: sandbox-server beside this program", \.server),
+        .path("agent", "the agent's program; default: sandbox-agent beside this program", \.agent),
         .path(
             "environment-file",
             "NAME=value lines that every command's environment starts with",

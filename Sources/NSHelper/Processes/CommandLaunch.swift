@@ -14,7 +14,8 @@ struct CommandLaunch: ~Copyable {
         in namespace: SandboxNamespace,
         _ set: NamespaceSet,
         _ context: borrowing SpawnContext,
-        image: borrowing CommandImage
+        image: borrowing CommandImage,
+        isHidden: Bool = false
     ) throws(HelperFailure) {
         guard let running = set.open(namespace) else { throw HelperFailure(.namespaceDown) }
         let sockets = try Self.sockets()
@@ -23,7 +24,8 @@ struct CommandLaunch: ~Copyable {
         let spawned = try Spawner.spawn(
             plan(command, sockets.far.rawValue, running.descriptors, context.layout),
             kind: isCell ? .cell : .plain,
-            pidNamespace: running.pidDescriptor,
+            // A hidden command sees the namespace's files; nobody in the namespace sees it.
+            pidNamespace: isHidden ? nil : running.pidDescriptor,
             context: context,
             image: image
         )

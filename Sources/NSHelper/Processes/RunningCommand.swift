@@ -15,6 +15,8 @@ final class RunningCommand {
 
     let handle: ProcessHandle
     let namespace: SandboxNamespace
+    /// Whether it runs outside its namespace's PID namespace, and so does not die with it.
+    let isHidden: Bool
     /// The connection that asked for it, and alone may signal it.
     let connection: UInt64
     let requestID: UInt64
@@ -39,6 +41,7 @@ final class RunningCommand {
     init(
         handle: ProcessHandle,
         namespace: SandboxNamespace,
+        isHidden: Bool = false,
         connection: UInt64,
         requestID: UInt64,
         launch: consuming CommandLaunch,
@@ -46,6 +49,7 @@ final class RunningCommand {
     ) {
         self.handle = handle
         self.namespace = namespace
+        self.isHidden = isHidden
         self.connection = connection
         self.requestID = requestID
         isCell = launch.isCell

@@ -86,6 +86,8 @@ extension ServiceLoop {
     /// Notes that a namespace's init is gone, and makes the namespace anew.
     private func renew(_ namespace: SandboxNamespace, in set: NamespaceSet) {
         set.remove(namespace)
+        // These did not die with the init, and would go on showing the files of a namespace that is gone.
+        kill(commands.all.filter { $0.isHidden && $0.namespace == namespace })
         guard stopDeadlineMicroseconds == nil else { return }
         if pendingResets[namespace] == nil {
             Log.warning("the init of namespace \(namespace.name) has died; making the namespace anew")

@@ -115,14 +115,16 @@ extension ServiceLoop {
         if case .unavailable = isolation.mode { throw HelperFailure(.isolationUnavailable) }
         let null = isolation.context.layout.descriptors.null
         var command = ChildPlan.Command(
-            program: .execute(request.executable),
+            program: try program(request),
             workingDirectory: request.workingDirectory,
             streams: [null, null, null]
         )
         switch request.streams {
         case .descriptors:
             command.streams = [descriptors[1], descriptors[2], descriptors[3]]
-            for stream in command.streams { try DescriptorPolicy.check(stream) }
+            for (index, stream) in command.streams.enumerated() {
+                try DescriptorPolicy.check(stream, takesRecords: request.agent != nil && index == 0)
+            }
         case .terminal(let size): command.terminal = size
         }
         let directory = EnvironmentVariable("PWD", bytes: request.workingDirectory)
@@ -136,7 +138,14 @@ extension ServiceLoop {
                 payload: descriptors[0],
                 base: environment.variables(request.namespace, home: home) + [directory]
             )
-            launch = try CommandLaunch(command, in: request.namespace, set, isolation.context, image: image)
+            launch = try CommandLaunch(
+                command,
+                in: request.namespace,
+                set,
+                isolation.context,
+                image: image,
+                isHidden: request.agent == .files
+            )
         case .open, .unavailable:
             let image = try CommandImage(
                 payload: descriptors[0],
@@ -154,12 +163,19 @@ extension ServiceLoop {
             RunningCommand(
                 handle: handle,
                 namespace: request.namespace,
+                isHidden: request.agent == .files,
                 connection: connection.id,
                 requestID: id,
                 launch: launch,
                 deadlineMicroseconds: cns_monotonic_microseconds() + Self.startTimeoutMicroseconds
             )
         )
+    }
+
+    private func program(_ request: SpawnRequest) throws(HelperFailure) -> ChildPlan.Command.Program {
+        guard request.agent != nil else { return .execute(request.executable) }
+        guard let agent = agent.number else { throw HelperFailure(.stepFailed, stage: .execute, errno: ENOENT) }
+        return .agent(agent)
     }
 
     private func reset(_ namespace: SandboxNamespace, id: UInt64, from connection: Connection) -> Bool {

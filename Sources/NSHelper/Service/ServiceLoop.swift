@@ -11,6 +11,8 @@ final class ServiceLoop {
     let ports: HeldPorts
     let environment: BaseEnvironment
     let isPrivileged: Bool
+    /// The agent's program, open since the start; nil if there is none.
+    let agent: OwnedDescriptor?
     let startedMicroseconds = cns_monotonic_microseconds()
     private let signals: OwnedDescriptor
     private let door: PathDoor
@@ -39,6 +41,7 @@ final class ServiceLoop {
         signals: consuming OwnedDescriptor,
         door: consuming PathDoor,
         environment: BaseEnvironment,
+        agent: consuming OwnedDescriptor?,
         isPrivileged: Bool
     ) {
         self.configuration = configuration
@@ -46,6 +49,7 @@ final class ServiceLoop {
         self.ports = ports
         self.environment = environment
         self.isPrivileged = isPrivileged
+        self.agent = agent
         self.signals = signals
         self.door = door
         commands = CommandTable(user: Int(configuration.processSlots), secure: Int(configuration.cellSlots))

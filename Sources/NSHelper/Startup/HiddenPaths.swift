@@ -27,8 +27,8 @@ enum HiddenPaths {
         for path in configuration.hiddenPaths where ServerProgram.realPath(path) == nil {
             Log.warning("hidden-paths: '\(path)' does not exist now and is not covered")
         }
-        var paths = [ServerProgram.ownPath, ServerProgram.path(configuration), configuration.file]
-        paths += [Startup.parent(of: configuration.socket)] + movable
+        var paths = [ServerProgram.ownPath, ServerProgram.path(configuration), ServerProgram.agentPath(configuration)]
+        paths += [configuration.file, Startup.parent(of: configuration.socket)] + movable
         paths += ["/var/run/secrets", "/var/run/docker.sock", "/var/run/containerd"]
         var resolved: [String] = []
         for path in paths {

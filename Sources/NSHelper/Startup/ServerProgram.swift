@@ -1,6 +1,6 @@
 import Glibc
 
-/// Where the two programs of the pair lie.
+/// Where the programs of the pair lie.
 enum ServerProgram {
     /// The helper's own file.
     static var ownPath: String { realPath("/proc/self/exe") ?? "" }
@@ -8,6 +8,11 @@ enum ServerProgram {
     /// The server's file: as configured, or beside the helper's.
     static func path(_ configuration: HelperConfiguration) -> String {
         configuration.server.isEmpty ? Startup.parent(of: ownPath) + "/sandbox-server" : configuration.server
+    }
+
+    /// The agent's file: as configured, or beside the helper's.
+    static func agentPath(_ configuration: HelperConfiguration) -> String {
+        configuration.agent.isEmpty ? Startup.parent(of: ownPath) + "/sandbox-agent" : configuration.agent
     }
 
     /// The path without symbolic links; nil if nothing is there. realpath(3).

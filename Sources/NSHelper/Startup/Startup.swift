@@ -37,6 +37,7 @@ enum Startup {
             signals: signals,
             door: door,
             environment: environment,
+            agent: agentProgram(configuration),
             isPrivileged: isPrivileged
         )
         return service.run()
@@ -97,6 +98,17 @@ enum Startup {
             )
         }
         return true
+    }
+
+    /// The agent's program. Without it sessions and files are refused; everything else works.
+    private static func agentProgram(_ configuration: HelperConfiguration) -> OwnedDescriptor? {
+        let path = ServerProgram.agentPath(configuration)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            Log.warning("no sessions and no files: the agent's program '\(path)': \(SystemError(errno: errno))")
+            return nil
+        }
+        return OwnedDescriptor(adopting: descriptor)
     }
 
     private static func signalDescriptor() throws(ConfigurationError) -> OwnedDescriptor {

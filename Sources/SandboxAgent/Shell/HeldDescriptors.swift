@@ -1,0 +1,14 @@
+import HelperTransport
+
+/// A command's text and pipes, kept open until the shell has opened them for itself.
+final class HeldDescriptors {
+    private let list: DescriptorList
+
+    init(_ list: consuming DescriptorList) {
+        self.list = list
+    }
+
+    var text: Int32 { list[0] }
+    var output: Int32 { list[1] }
+    var error: Int32 { list[2] }
+}

@@ -1,0 +1,24 @@
+import Glibc
+
+/// A command that the shell was told to run.
+struct ShellCommand {
+    enum Phase {
+        /// In the shell itself.
+        case foreground
+        /// The shell has not said yet as which process it runs.
+        case starting
+        /// A child of the keeper.
+        case background(pid_t)
+        /// Over, but still being stopped: what it left must go too.
+        case over
+    }
+
+    var phase: Phase
+    /// Clock ticks since boot: what is older is not the command's.
+    let startedTicks: UInt64
+    /// `NAME=value` by which a background command's descendants are known.
+    let mark: [UInt8]
+    /// Until the shell has opened them.
+    var held: HeldDescriptors?
+    var stop: StopPlan?
+}

@@ -1,0 +1,220 @@
+import AgentProtocol
+import CAgentShim
+import Glibc
+import HelperProtocol
+import HelperTransport
+
+/// Keeps one persistent shell: feeds it commands, watches their ends, and stops them without stopping the shell.
+///
+/// One thread, one poll loop. It lives in the namespace of the shell and with the same uid, so user code can disturb it,
+/// and with it nobody but its own session: the server believes nothing it says beyond that.
+final class ShellKeeper {
+    private let channel: RecordChannel
+    private let shell: ShellProcess
+    private let signals: OwnedDescriptor
+    private let script: ShellScript
+    private var reader = ControlReader()
+    private var commands: [UInt32: ShellCommand] = [:]
+    private var shellHasEnded = false
+
+    init(_ channel: consuming RecordChannel, shell path: String) throws(SystemError) {
+        try SystemError.check(cas_become_subreaper())
+        var descriptor: Int32 = -1
+        try SystemError.check(cas_child_signals(&descriptor))
+        signals = OwnedDescriptor(adopting: descriptor)
+        self.channel = channel
+        shell = try ShellProcess(path: path)
+        script = ShellScript(descriptors: "/proc/\(getpid())/fd/", control: shell.control.rawValue)
+        shell.send(script.prologue(signal: cas_interrupt_signal()))
+    }
+
+    /// Serves until the server closes its end.
+    func serve() {
+        while true {
+            var descriptors = [channel.rawValue, shell.reports.rawValue, signals.rawValue].map {
+                pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+            }
+            _ = poll(&descriptors, 3, nextTimeout())
+            // Reports before deaths: a background command's pid is reported before its parent ends, and only then can
+            // the command be this process's to reap.
+            if descriptors[1].revents != 0 || descriptors[2].revents != 0 { readReports() }
+            if descriptors[2].revents != 0 {
+                cas_forget_signals(signals.rawValue)
+                reap()
+            }
+            runDeadlines()
+            if descriptors[0].revents != 0, !receive() { return }
+        }
+    }
+
+    private func receive() -> Bool {
+        guard let received = try? channel.receive() else { return false }
+        let count = received.descriptors.count
+        guard let request = try? ShellRequest(received.record, descriptorCount: count) else { return false }
+        switch request {
+        case .run(let run): start(run, HeldDescriptors(received.consumeDescriptors()))
+        case .stop(let number, let grace): stop(number, graceMilliseconds: grace)
+        }
+        return true
+    }
+
+    private func start(_ run: ShellRun, _ held: HeldDescriptors) {
+        guard !shellHasEnded, commands[run.number] == nil else { return }
+        commands[run.number] = ShellCommand(
+            phase: run.kind == .foreground ? .foreground : .starting,
+            startedTicks: cas_boot_ticks(),
+            mark: Array("SANDBOX_PROCESS_ID=".utf8) + run.processID,
+            held: held
+        )
+        let lines = run.kind == .foreground ? script.foreground : script.background
+        shell.send(lines(run, held.text, held.output, held.error))
+    }
+
+    private func readReports() {
+        var buffer = [UInt8](repeating: 0, count: 16_384)
+        while true {
+            let count = read(shell.reports.rawValue, &buffer, buffer.count)
+            guard count > 0 else { return }
+            for report in reader.read(buffer[..<count]) { note(report) }
+        }
+    }
+
+    private func note(_ report: ControlReader.Report) {
+        switch report {
+        case .forked(let number, let pid):
+            if case .starting = commands[number]?.phase { commands[number]?.phase = .background(pid) }
+        case .started(let number, let pid):
+            switch commands[number]?.phase {
+            case .starting, .background(pid):
+                commands[number]?.phase = .background(pid)
+                commands[number]?.held = nil
+                say(.started(number: number, pid: pid))
+            default: return
+            }
+        case .failed(let number):
+            guard case .starting = commands[number]?.phase else { return }
+            finish(number, status: 126, directory: [])
+        case .ended(let number, let status, let directory):
+            guard case .foreground = commands[number]?.phase else { return }
+            finish(number, status: status, directory: directory)
+        }
+    }
+
+    private func finish(_ number: UInt32, status: Int32, directory: [UInt8]) {
+        commands[number]?.held = nil
+        commands[number]?.phase = .over
+        say(.finished(number: number, status: status, directory: directory))
+        if commands[number]?.stop == nil { commands[number] = nil } else { goOnStopping(number) }
+    }
+
+    private func reap() {
+        var status: Int32 = 0
+        while true {
+            let pid = waitpid(-1, &status, WNOHANG)
+            guard pid > 0 else { break }
+            let code = status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F
+            if pid == shell.pid {
+                shellHasEnded = true
+                readReports()
+                say(.ended(status: code))
+                for (number, command) in commands {
+                    switch command.phase {
+                    case .foreground, .starting: commands[number] = nil
+                    case .background, .over: break
+                    }
+                }
+            }
+            for (number, command) in commands {
+                if case .background(pid) = command.phase { finish(number, status: code, directory: []) }
+            }
+        }
+        for (number, command) in commands where command.stop != nil { goOnStopping(number) }
+    }
+
+    // MARK: - Stopping
+
+    private func stop(_ number: UInt32, graceMilliseconds: UInt32) {
+        guard let command = commands[number] else { return say(.stopped(number: number)) }
+        guard command.stop == nil else { return }
+        commands[number]?.stop = StopPlan(now: Self.now, graceMilliseconds: graceMilliseconds)
+        send(SIGTERM, to: command)
+    }
+
+    /// Ends the stop if nothing of the command is left.
+    private func goOnStopping(_ number: UInt32) {
+        guard let command = commands[number], case .over = command.phase, members(of: command).isEmpty else { return }
+        commands[number] = nil
+        say(.stopped(number: number))
+    }
+
+    private func runDeadlines() {
+        let now = Self.now
+        for (number, command) in commands {
+            guard var stop = command.stop, stop.deadline <= now else { continue }
+            stop.advance(now: now)
+            commands[number]?.stop = stop
+            if case .foreground = command.phase, stop.hasLostPatience, !shellHasEnded { kill(shell.pid, SIGKILL) }
+            send(SIGKILL, to: command)
+            goOnStopping(number)
+        }
+    }
+
+    private func send(_ signal: Int32, to command: ShellCommand) {
+        for pid in members(of: command) { kill(pid, signal) }
+        // The shell notices when the command it waits for is gone, or at once if it runs by itself.
+        if case .foreground = command.phase, !shellHasEnded { kill(shell.pid, cas_interrupt_signal()) }
+    }
+
+    /// The living processes of a command. Those of a background command are below it, or bear its mark; those of a
+    /// foreground command are below the shell, or left behind to the keeper, younger than the command and no other's.
+    private func members(of command: ShellCommand) -> [pid_t] {
+        let scan = ProcessScan()
+        let own = getpid()
+        let orphans = scan.children(of: own).filter { $0 != shell.pid }
+        var found: [pid_t]
+        switch command.phase {
+        case .background(let pid): found = scan.tree([pid] + marked(command.mark, in: scan))
+        case .over where command.mark.last != UInt8(ascii: "="): found = scan.tree(marked(command.mark, in: scan))
+        case .starting: found = []
+        case .foreground, .over:
+            var others: Set<pid_t> = []
+            for other in commands.values { if case .background(let pid) = other.phase { others.insert(pid) } }
+            let roots = (scan.children(of: shell.pid) + orphans).filter { pid in
+                (scan.entries[pid]?.started ?? 0) >= command.startedTicks && !isMarked(pid)
+            }
+            found = scan.tree(roots, sparing: others)
+        }
+        found.removeAll { scan.entries[$0]?.isZombie ?? true }
+        return found
+    }
+
+    private func marked(_ mark: [UInt8], in scan: ProcessScan) -> [pid_t] {
+        scan.tree([getpid()]).filter { $0 != getpid() && $0 != shell.pid && ProcessScan.hasVariable($0, mark) }
+    }
+
+    private func isMarked(_ pid: pid_t) -> Bool {
+        commands.values.contains { command in
+            guard command.mark.last != UInt8(ascii: "=") else { return false }
+            return ProcessScan.hasVariable(pid, command.mark)
+        }
+    }
+
+    // MARK: - Time and talk
+
+    private static var now: UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return UInt64(time.tv_sec) * 1000 + UInt64(time.tv_nsec) / 1_000_000
+    }
+
+    private func nextTimeout() -> Int32 {
+        guard let deadline = commands.values.compactMap({ $0.stop?.deadline }).min() else { return -1 }
+        let now = Self.now
+        return deadline <= now ? 0 : Int32(clamping: deadline - now)
+    }
+
+    private func say(_ event: ShellEvent) {
+        // A server that has gone is noticed when its end is read.
+        try? channel.send(event.encoded())
+    }
+}

@@ -1,0 +1,3 @@
+import Glibc
+
+exit(SandboxAgent.run(CommandLine.arguments))
