@@ -12,7 +12,7 @@ RUN scripts/build
 # Laid out as it will lie in the image: root's, and written to by nobody.
 COPY deploy/docker/environment deploy/docker/health-check /staging/
 RUN install -d -m 0755 /image/etc/sandbox /image/usr/local/lib/sandbox \
- && install -m 0555 .build/dist/ns-helper .build/dist/sandbox-server /staging/health-check /image/usr/local/lib/sandbox/ \
+ && install -m 0555 .build/dist/ns-helper .build/dist/sandbox-agent .build/dist/sandbox-server /staging/health-check /image/usr/local/lib/sandbox/ \
  && install -m 0444 /staging/environment /image/etc/sandbox/environment
 
 FROM debian:bookworm-slim

@@ -59,6 +59,7 @@ struct SandboxServer {
             configuration: .init(
                 services: [
                     HelperWatch(helper: helper, logger: logger) { exit(EXIT_FAILURE) },
+                    application.services.work,
                     application.jupyter(inherited.jupyter),
                     application.api(inherited.api),
                 ],

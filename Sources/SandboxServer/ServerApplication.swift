@@ -15,6 +15,29 @@ struct ServerApplication: Sendable {
     let hello: HelloReply
     let eventLoopGroup: any EventLoopGroup
     let logger: Logger
+    let services: ServerServices
+
+    init(
+        configuration: ServerConfiguration,
+        token: AccessToken?,
+        helper: HelperClient,
+        hello: HelloReply,
+        eventLoopGroup: any EventLoopGroup,
+        logger: Logger
+    ) {
+        self.configuration = configuration
+        self.token = token
+        self.helper = helper
+        self.hello = hello
+        self.eventLoopGroup = eventLoopGroup
+        self.logger = logger
+        services = ServerServices(
+            configuration: configuration,
+            helper: helper,
+            hello: hello,
+            eventLoopGroup: eventLoopGroup
+        )
+    }
 
     /// The service that answers on the API's socket.
     func api(_ socket: Int32, peers: PeerPolicy? = nil) -> HTTPListener {
@@ -68,18 +91,23 @@ struct ServerApplication: Sendable {
         router.add(middleware: AccessMiddleware(token: token))
         SystemRoutes.add(to: router)
         HealthRoutes(helper: helper, hello: hello).add(to: router)
-        ExecuteRoutes(
-            session: ExecSession(
-                helper: helper,
-                configuration: configuration,
-                budget: DrainBudget(),
-                eventLoopGroup: eventLoopGroup
-            ),
-            hello: hello,
-            selector: NamespaceSelector(additional: configuration.neutralVariables)
-        ).add(to: router)
+        addCommands(to: router)
         // Last: the table is made of every route above.
         table.set(RouteTable(router))
         return router
+    }
+
+    private func addCommands(to router: Router<SandboxContext>) {
+        SessionRoutes(sessions: services.sessions, processes: services.processes, planner: services.planner)
+            .add(to: router)
+        ExecuteRoutes(
+            runner: services.runner,
+            sessions: services.sessions,
+            starter: services.starter,
+            planner: services.planner
+        ).add(to: router)
+        StreamRoutes(starter: services.starter, planner: services.planner).add(to: router)
+        ProcessRoutes(starter: services.starter, processes: services.processes, planner: services.planner)
+            .add(to: router)
     }
 }

@@ -119,7 +119,9 @@ final class ShellKeeper {
                 say(.ended(status: code))
                 for (number, command) in commands {
                     switch command.phase {
-                    case .foreground, .starting: commands[number] = nil
+                    case .foreground, .starting:
+                        commands[number] = nil
+                        if command.stop != nil { say(.stopped(number: number)) }
                     case .background, .over: break
                     }
                 }

@@ -1,5 +1,7 @@
+import Glibc
 import HelperClient
 import HelperProtocol
+import HelperTransport
 import SandboxAPI
 
 /// A request that has been found good: exactly what the helper will be asked for.
@@ -7,9 +9,14 @@ struct ExecPlan: Sendable {
     var namespace: NamespaceName
     var command: String
     var variables: [(name: String, value: SecretBytes)]
+    /// What the request asked for; the session's directory or the workspace if nil.
+    var requestedDirectory: String?
+    /// Where a command of no session runs, and one in a cell.
     var workingDirectory: String
     /// nil for no limit.
     var timeoutMilliseconds: Int?
+    /// Whether the request itself set the limit.
+    var hasOwnTimeout: Bool
 
     /// Judges a request. Errors name fields and variables, never a value and nothing of the command.
     init(
@@ -31,8 +38,10 @@ struct ExecPlan: Sendable {
         self.namespace = namespace
         command = request.command
         variables = request.env.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
+        requestedDirectory = request.cwd
         workingDirectory = request.cwd ?? workspace
         let timeout = request.timeoutMs ?? 0
+        hasOwnTimeout = timeout > 0
         let limit = timeout > 0 ? timeout : configuration.commandTimeoutMilliseconds
         timeoutMilliseconds = limit > 0 ? limit : nil
     }
@@ -81,6 +90,50 @@ struct ExecPlan: Sendable {
         guard total <= configuration.environmentLimitBytes else {
             throw .invalid("env", "must have at most \(configuration.environmentLimitBytes) bytes in all")
         }
+    }
+
+    /// The variables for a session's shell, none of which may be a credential.
+    var plainVariables: [[UInt8]] {
+        variables.map { variable in
+            var bytes = Array((variable.name + "=").utf8)
+            let start = bytes.count
+            bytes += [UInt8](repeating: 0, count: variable.value.count)
+            bytes.withUnsafeMutableBytes {
+                variable.value.copy(to: UnsafeMutableRawBufferPointer(rebasing: $0[start...]))
+            }
+            return bytes
+        }
+    }
+
+    /// Adds the session's variables that the command does not set itself.
+    mutating func addVariables(of session: Session) {
+        let own = Set(variables.map(\.name))
+        variables += session.settings.variables.filter { !own.contains($0.name) }
+    }
+
+    /// What a session is made with that this command is the first of.
+    var sessionSettings: SessionSettings {
+        SessionSettings(directory: requestedDirectory)
+    }
+
+    /// Starts the command on its own, with these ends of its pipes and nothing to read.
+    /// - Throws: ``HelperClientError`` if it could not be started.
+    func spawn(
+        _ helper: HelperClient,
+        shell: String,
+        output: consuming OwnedDescriptor,
+        error: consuming OwnedDescriptor
+    )
+        async throws(HelperClientError) -> HelperProcess
+    {
+        let payload: ProcessPayload
+        do throws(SpawnPayload.Problem) { payload = try self.payload(shell: shell) } catch { throw .payload(error) }
+        let input = try NullDevice.open(O_RDONLY)
+        return try await helper.spawn(
+            spawnRequest(shell: shell),
+            payload: payload,
+            streams: StandardStreams(input: input, output: output, error: error)
+        )
     }
 
     /// argv and environment for the helper.

@@ -7,9 +7,10 @@ import SandboxAPI
 
 /// `POST /api/execute`.
 struct ExecuteRoutes: Sendable {
-    let session: ExecSession
-    let hello: HelloReply
-    let selector: NamespaceSelector
+    let runner: CommandRunner
+    let sessions: SessionTable
+    let starter: ProcessStarter
+    let planner: ExecPlanner
 
     func add(to router: Router<SandboxContext>) {
         router.post("/api/execute") { request, context in
@@ -18,80 +19,113 @@ struct ExecuteRoutes: Sendable {
             let body = try await RequestDecoding.decode(
                 ExecuteRequest.self,
                 from: request,
-                limit: session.configuration.bodyLimitBytes
+                limit: runner.configuration.bodyLimitBytes
             )
-            return try await execute(body, context, since: start, clock)
+            let session = try SessionReference.id(body.sessionId, request)
+            return try await execute(body, session, context, since: start, clock)
         }
     }
 
     private func execute(
         _ request: ExecuteRequest,
+        _ sessionID: String,
         _ context: SandboxContext,
         since start: ContinuousClock.Instant,
         _ clock: ContinuousClock
     ) async throws -> Response {
-        if request.background == true {
-            throw APIError(
-                .notImplemented,
-                "Background processes are not supported by this version.",
-                operation: "command.execute",
-                suggestion: "End the command with & to leave it running in the user namespace."
-            )
-        }
-        let plan = try ExecPlan(
-            request,
-            configuration: session.configuration,
-            selector: selector,
-            workspace: hello.workspace
-        )
-        guard let mode = hello.mode else { throw APIError.isolationUnavailable(hello) }
-        let isUnprotected = mode == .none && plan.namespace == .secure
-        // Names and sizes only.
-        context.logger.log(
-            level: isUnprotected ? .warning : .debug,
-            isUnprotected ? "Running a command with credentials while isolation is off." : "Running a command.",
-            metadata: [
-                "namespace": "\(plan.namespace.rawValue)", "commandBytes": "\(plan.command.utf8.count)",
-                "variables": "\(plan.variables.map(\.name).joined(separator: ","))",
-            ]
-        )
-        let outcome: ExecSession.Outcome
+        var plan = try planner.plan(request, context.logger)
+        let isSessionless = sessionID == SessionTable.sessionless
+        if request.background == true { return try await startInBackground(plan, isSessionless ? nil : sessionID) }
+        let outcome: CommandRunner.Outcome
         do {
-            outcome = try await session.run(plan, until: context.connection.closed)
+            outcome = try await run(plan, isSessionless ? nil : sessionID, until: context.connection.closed)
         } catch let error as HelperClientError {
             count(plan, "failed")
-            throw APIError(error, hello: hello)
+            throw APIError(error, hello: planner.hello)
         }
         switch outcome {
-        case .finished(let status, let output, let error):
+        case .finished(let exitCode, let output, let error):
             count(plan, "finished")
-            return JSONResponse.make(
-                ExecuteResponse(
-                    exitCode: status.shellCode,
-                    stdout: OutputText.text(output.bytes),
-                    stderr: OutputText.text(error.bytes),
-                    command: plan.command,
-                    duration: Int((clock.now - start) / .milliseconds(1)),
-                    sessionId: request.sessionId,
-                    namespace: plan.namespace,
-                    stdoutTruncated: output.isTruncated,
-                    stderrTruncated: error.isTruncated,
-                    isolation: isUnprotected ? "none" : nil
-                )
-            )
-        case .timedOut(let milliseconds):
+            if !isSessionless, let session = await sessions.existing(sessionID), session.namespace == .secure {
+                plan.namespace = .secure
+            }
+            return answer(exitCode, output, error, plan, request, Int((clock.now - start) / .milliseconds(1)))
+        case .timedOut(let milliseconds, let output, var error):
             count(plan, "timeout")
-            throw APIError(
-                .commandExecutionError,
-                "Command timeout after \(milliseconds)ms",
-                context: ["timeoutMs": .integer(milliseconds)],
-                operation: "command.execute"
-            )
+            guard isSessionless else { throw Self.timeout(milliseconds) }
+            // Clients of the sessionless form expect what timeout(1) would give them.
+            error.bytes.writeString("Command timeout after \(milliseconds)ms\n")
+            return answer(124, output, error, plan, request, Int((clock.now - start) / .milliseconds(1)))
+        case .shellEnded(let status):
+            count(plan, "shell_ended")
+            throw APIError.sessionTerminated(sessionID, status: status)
         case .disconnected:
             count(plan, "disconnected")
             // Nobody reads this.
             throw APIError(.commandExecutionError, "The caller is gone.", operation: "command.execute")
         }
+    }
+
+    private func run(
+        _ plan: ExecPlan,
+        _ sessionID: String?,
+        until disconnected: OneShot<Void>
+    ) async throws -> CommandRunner.Outcome {
+        guard let sessionID else { return try await runner.runAlone(plan, until: disconnected) }
+        // With a credential the command gets a cell; of the session it takes the directory and nothing else.
+        if plan.namespace == .secure, await sessions.existing(sessionID) == nil {
+            return try await runner.runAlone(plan, until: disconnected)
+        }
+        let session = try await sessions.session(sessionID, plan.sessionSettings)
+        if plan.namespace == .secure {
+            return try await runner.runAlone(plan, inTurnOf: session, until: disconnected)
+        }
+        let outcome = try await runner.run(plan, in: session, until: disconnected)
+        if session.shellEnded.value != nil { await sessions.evict(session) }
+        return outcome
+    }
+
+    private func startInBackground(_ plan: ExecPlan, _ sessionID: String?) async throws -> Response {
+        let process: ManagedProcess
+        do {
+            process = try await starter.start(plan, id: ProcessRoutes.newID(), sessionID: sessionID)
+        } catch let error as HelperClientError {
+            throw APIError(error, hello: planner.hello)
+        }
+        return JSONResponse.make(ProcessStartResponse(id: process.id, pid: process.pid, command: process.command))
+    }
+
+    private func answer(
+        _ exitCode: Int,
+        _ output: OutputRule.Output,
+        _ error: OutputRule.Output,
+        _ plan: ExecPlan,
+        _ request: ExecuteRequest,
+        _ duration: Int
+    ) -> Response {
+        JSONResponse.make(
+            ExecuteResponse(
+                exitCode: exitCode,
+                stdout: OutputText.text(output.bytes),
+                stderr: OutputText.text(error.bytes),
+                command: plan.command,
+                duration: duration,
+                sessionId: request.sessionId,
+                namespace: plan.namespace,
+                stdoutTruncated: output.isTruncated,
+                stderrTruncated: error.isTruncated,
+                isolation: planner.isUnprotected(plan) ? "none" : nil
+            )
+        )
+    }
+
+    static func timeout(_ milliseconds: Int) -> APIError {
+        APIError(
+            .commandExecutionError,
+            "Command timeout after \(milliseconds)ms",
+            context: ["timeoutMs": .integer(milliseconds)],
+            operation: "command.execute"
+        )
     }
 
     private func count(_ plan: ExecPlan, _ outcome: String) {

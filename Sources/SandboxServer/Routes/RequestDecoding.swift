@@ -6,7 +6,13 @@ import SandboxAPI
 
 /// Reads JSON bodies, and says what is wrong with them without repeating any of it.
 enum RequestDecoding {
-    static func decode<Value: Decodable>(_ type: Value.Type, from request: Request, limit: Int) async throws -> Value {
+    /// - Parameter absent: What an empty body stands for; nil if it is an error.
+    static func decode<Value: Decodable>(
+        _ type: Value.Type,
+        from request: Request,
+        limit: Int,
+        whenEmpty absent: Value? = nil
+    ) async throws -> Value {
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit { throw tooLarge(limit) }
         var buffer: ByteBuffer
         do {
@@ -17,6 +23,7 @@ enum RequestDecoding {
             // Broken chunks, or a caller that went away: nothing of the body is known to be whole.
             throw APIError(.validationFailed, "The request's body did not arrive whole.")
         }
+        if let absent, buffer.readableBytes == 0 { return absent }
         // The body may hold credentials: neither the buffer nor the copy for the decoder is left as it is.
         var data = Data(buffer.readableBytesView)
         defer {

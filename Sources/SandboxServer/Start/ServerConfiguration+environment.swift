@@ -35,6 +35,8 @@ extension ServerConfiguration {
         try number("COMMAND_TIMEOUT_MS", 0...Int(Int32.max), &commandTimeoutMilliseconds)
         try number("GRACE_MS", 0...Int(ProtocolLimits.graceMilliseconds.upperBound), &graceMilliseconds)
         try number("OUTPUT_LIMIT_BYTES", 1...1_073_741_824, &outputLimitBytes)
+        try number("PROCESS_LOG_BYTES", 65_536...1_073_741_824, &processLogBytes)
+        try number("MAX_SESSIONS", 1...4096, &maximumSessions)
         try number("BODY_LIMIT_BYTES", 1024...1_073_741_824, &bodyLimitBytes)
         try number("COMMAND_LIMIT_BYTES", 1...(ProtocolLimits.stringBytes - 1), &commandLimitBytes)
         try number("ENV_LIMIT_BYTES", 0...(ProtocolLimits.payloadBytes / 2), &environmentLimitBytes)
@@ -67,7 +69,8 @@ extension ServerConfiguration {
     /// Variables with our prefix that mean nothing to this version: most likely a slip of the pen.
     static func unknownNames(_ environment: [String: String]) -> [String] {
         let known: Set = [
-            "SHELL", "COMMAND_TIMEOUT_MS", "GRACE_MS", "OUTPUT_LIMIT_BYTES", "BODY_LIMIT_BYTES", "COMMAND_LIMIT_BYTES",
+            "SHELL", "COMMAND_TIMEOUT_MS", "GRACE_MS", "OUTPUT_LIMIT_BYTES", "PROCESS_LOG_BYTES", "MAX_SESSIONS",
+            "BODY_LIMIT_BYTES", "COMMAND_LIMIT_BYTES",
             "ENV_LIMIT_BYTES", "NEUTRAL_VARIABLES", "ACCESS_TOKEN_FILE", "MAX_CONNECTIONS",
             "MAX_LOOPBACK_CONNECTIONS", "LOG_LEVEL",
         ]

@@ -12,6 +12,10 @@ struct ServerConfiguration: Sendable, Equatable {
     var graceMilliseconds = 5000
     /// Bytes kept of each of a command's two output streams.
     var outputLimitBytes = 8_388_608
+    /// Bytes kept of a background process's output, both streams together.
+    var processLogBytes = 4_194_304
+    /// Sessions at once.
+    var maximumSessions = 64
     /// Largest request body in bytes.
     var bodyLimitBytes = 33_554_432
     /// Largest command in bytes.

@@ -1,0 +1,52 @@
+import HelperProtocol
+import Logging
+import SandboxAPI
+
+/// Turns requests to run something into plans, and notes in the log what is about to run: names and sizes only.
+struct ExecPlanner: Sendable {
+    let hello: HelloReply
+    let configuration: ServerConfiguration
+    let selector: NamespaceSelector
+
+    /// - Throws: What is wrong with the request, or that nothing is run here.
+    func plan(_ request: ExecuteRequest, _ logger: Logger) throws(APIError) -> ExecPlan {
+        let plan = try ExecPlan(
+            request,
+            configuration: configuration,
+            selector: selector,
+            workspace: hello.workspace
+        )
+        guard hello.mode != nil else { throw APIError.isolationUnavailable(hello) }
+        let isUnprotected = isUnprotected(plan)
+        logger.log(
+            level: isUnprotected ? .warning : .debug,
+            isUnprotected ? "Running a command with credentials while isolation is off." : "Running a command.",
+            metadata: [
+                "namespace": "\(plan.namespace.rawValue)", "commandBytes": "\(plan.command.utf8.count)",
+                "variables": "\(plan.variables.map(\.name).joined(separator: ","))",
+            ]
+        )
+        return plan
+    }
+
+    /// What a session is made with; the same rules as for a command that has the session's variables, directory and limit.
+    func settings(
+        _ request: ExecuteRequest,
+        hasTimeout: Bool,
+        _ logger: Logger
+    )
+        throws(APIError) -> SessionSettings
+    {
+        let plan = try plan(request, logger)
+        return SessionSettings(
+            variables: plan.variables,
+            directory: plan.requestedDirectory,
+            timeoutMilliseconds: hasTimeout ? request.timeoutMs : nil
+        )
+    }
+
+    /// Whether the command's credentials are protected by nothing.
+    func isUnprotected(_ plan: ExecPlan) -> Bool {
+        hello.mode == .some(.none) && plan.namespace == .secure
+    }
+}

@@ -1,0 +1,53 @@
+import HelperClient
+import HelperProtocol
+import Logging
+import NIOCore
+
+/// What the routes share, made once for a running server.
+struct ServerServices: Sendable {
+    let planner: ExecPlanner
+    let runner: CommandRunner
+    let sessions: SessionTable
+    let processes: ProcessTable
+    let starter: ProcessStarter
+    /// Runs what outlives its request.
+    let work: BackgroundWork
+
+    init(
+        configuration: ServerConfiguration,
+        helper: HelperClient,
+        hello: HelloReply,
+        eventLoopGroup: any EventLoopGroup
+    ) {
+        let selector = NamespaceSelector(additional: configuration.neutralVariables)
+        let budget = DrainBudget()
+        planner = ExecPlanner(hello: hello, configuration: configuration, selector: selector)
+        runner = CommandRunner(
+            helper: helper,
+            configuration: configuration,
+            budget: budget,
+            eventLoopGroup: eventLoopGroup
+        )
+        sessions = SessionTable(
+            starter: SessionStarter(
+                helper: helper,
+                hello: hello,
+                shell: configuration.shell,
+                selector: selector,
+                eventLoopGroup: eventLoopGroup
+            ),
+            limit: configuration.maximumSessions
+        )
+        processes = ProcessTable()
+        work = BackgroundWork()
+        starter = ProcessStarter(
+            sessions: sessions,
+            processes: processes,
+            work: work,
+            helper: helper,
+            configuration: configuration,
+            budget: budget,
+            eventLoopGroup: eventLoopGroup
+        )
+    }
+}

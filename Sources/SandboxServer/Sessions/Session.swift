@@ -1,0 +1,96 @@
+import AgentProtocol
+import Glibc
+import HelperClient
+import HelperTransport
+import NIOCore
+import SandboxAPI
+import Synchronization
+
+/// One session: a persistent shell in the user namespace, or, if its variables may hold credentials, in a cell of its
+/// own for as long as it lives.
+final class Session: Sendable {
+    let id: String
+    let namespace: NamespaceName
+    let settings: SessionSettings
+    /// Foreground commands and file operations run one at a time.
+    let gate = SerialGate()
+    private let process: HelperProcess
+    private let connection: ShellConnection
+    private let current: Mutex<String>
+    /// Background commands that run in copies of the shell; they outlive it.
+    private let running = Mutex(0)
+
+    init(
+        id: String,
+        namespace: NamespaceName,
+        settings: SessionSettings,
+        directory: String,
+        process: HelperProcess,
+        connection: ShellConnection
+    ) {
+        self.id = id
+        self.namespace = namespace
+        self.settings = settings
+        self.process = process
+        self.connection = connection
+        current = Mutex(directory)
+    }
+
+    /// The shell's working directory after its last foreground command.
+    var directory: String { current.withLock { $0 } }
+
+    /// Set when the shell has ended, with its status; nil inside if its keeper was killed.
+    var shellEnded: OneShot<Int?> { connection.shellEnded }
+
+    /// Starts a command in the shell or in a copy of it.
+    ///
+    /// - Parameter output, error: The ends that the command writes to. The shell opens them anew by name, so their mode
+    ///   must let the user do that.
+    func start(
+        _ run: ShellRun,
+        command: String,
+        output: consuming OwnedDescriptor,
+        error: consuming OwnedDescriptor
+    ) throws(HelperClientError) -> ShellTicket {
+        let text = try SealedText.make(command)
+        for descriptor in [output.rawValue, error.rawValue] where fchmod(descriptor, 0o622) != 0 {
+            throw .system(SystemError(errno: errno))
+        }
+        return try connection.run(run, text: text, output: output, error: error)
+    }
+
+    /// Waits for a foreground command; afterwards the session knows the shell's directory.
+    func ending(of ticket: ShellTicket) async throws(CancellationError) -> ShellTicket.Ending {
+        let ending = try await ticket.ended.wait()
+        if case .finished(_, let directory) = ending, !directory.isEmpty { current.withLock { $0 = directory } }
+        return ending
+    }
+
+    /// Ends a command and everything it started, and waits for that. The shell goes on.
+    func stop(_ ticket: ShellTicket, graceMilliseconds: Int) async throws(CancellationError) {
+        try await connection.stop(ticket, graceMilliseconds: graceMilliseconds)
+    }
+
+    /// Ends the shell and everything that was started from it, and waits for that.
+    func end(grace: Duration) async throws {
+        try await process.terminate(grace: grace)
+        _ = try await process.exitStatus
+    }
+
+    /// A background command runs in it.
+    func retain() {
+        running.withLock { $0 += 1 }
+    }
+
+    /// A background command is over.
+    func release() async {
+        running.withLock { $0 -= 1 }
+        await endIfOver()
+    }
+
+    /// Lets the keeper go when neither the shell nor a background command is left.
+    func endIfOver() async {
+        guard shellEnded.value != nil, running.withLock({ $0 }) == 0 else { return }
+        try? await process.terminate(grace: .zero)
+    }
+}
