@@ -109,5 +109,16 @@ struct ServerApplication: Sendable {
         StreamRoutes(starter: services.starter, planner: services.planner).add(to: router)
         ProcessRoutes(starter: services.starter, processes: services.processes, planner: services.planner)
             .add(to: router)
+        CommandRoutes(runner: services.runner, planner: services.planner).add(to: router)
+        GitRoutes(
+            checkout: GitCheckout(runner: services.runner, sessions: services.sessions, planner: services.planner)
+        ).add(to: router)
+        BackupRoutes(
+            service: BackupService(
+                runner: services.runner,
+                planner: services.planner,
+                rules: BackupRules(workspace: hello.workspace, directory: configuration.backupDirectory)
+            )
+        ).add(to: router)
     }
 }

@@ -63,7 +63,12 @@ struct ServerFixture: Sendable {
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
         let listener = jupyter ? application.jupyter(socket, peers: peers) : application.api(socket, peers: peers)
-        let group = ServiceGroup(configuration: .init(services: [.init(service: application.services.work), .init(service: listener)], logger: application.logger))
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [.init(service: application.services.work), .init(service: listener)],
+                logger: application.logger
+            )
+        )
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
             do {

@@ -23,9 +23,9 @@ struct ShellScript {
             """
         let handler = """
             if [[ -n $__sandbox_active ]]; then \\builtin shopt -s extdebug; \\builtin set -T; \
-            \\builtin trap \(Self.quoted(debug)) DEBUG; \\builtin break 9999 2>/dev/null; fi
+            \\builtin trap \(ShellQuoting.quoted(debug)) DEBUG; \\builtin break 9999 2>/dev/null; fi
             """
-        return Array("\\builtin trap \(Self.quoted(handler)) \(signal)\n".utf8)
+        return Array("\\builtin trap \(ShellQuoting.quoted(handler)) \(signal)\n".utf8)
     }
 
     /// Runs a command in the shell itself and reports its status and the directory it left the shell in.
@@ -35,7 +35,7 @@ struct ShellScript {
         lines += "__sandbox_active=\(run.number)\n"
         if let directory = run.directory {
             lines += "__sandbox_directory=$PWD\n"
-            lines += "if \\builtin cd -- \(Self.quoted(directory)) >/dev/null 2>|\(descriptors)\(error); then\n"
+            lines += "if \\builtin cd -- \(ShellQuoting.quoted(directory)) >/dev/null 2>|\(descriptors)\(error); then\n"
         }
         for variable in run.variables { lines += Self.assignment(variable) + " " }
         // Not `\builtin eval`, for which such variables are either exported or seen, but not both (bash 5.2).
@@ -54,8 +54,10 @@ struct ShellScript {
     func background(_ run: ShellRun, text: Int32, output: Int32, error: Int32) -> [UInt8] {
         var lines = read(run, text)
         lines += "( ( \\builtin printf 'S %d %d\\0' \(run.number) \"$BASHPID\" >|\(descriptors)\(control); "
-        if let directory = run.directory { lines += "\\builtin cd -- \(Self.quoted(directory)) || \\builtin exit 1; " }
-        lines += "\\builtin export SANDBOX_PROCESS_ID=\(Self.quoted(run.processID))"
+        if let directory = run.directory {
+            lines += "\\builtin cd -- \(ShellQuoting.quoted(directory)) || \\builtin exit 1; "
+        }
+        lines += "\\builtin export SANDBOX_PROCESS_ID=\(ShellQuoting.quoted(run.processID))"
         for variable in run.variables { lines += " " + Self.assignment(variable) }
         lines += "; \\builtin eval \"$__sandbox_command\" ) </dev/null \(redirections(output, error)) & "
         lines += "\\builtin printf 'P %d %d\\0' \(run.number) \"$!\" >|\(descriptors)\(control) )"
@@ -78,13 +80,7 @@ struct ShellScript {
 
     private static func assignment(_ variable: [UInt8]) -> String {
         let parts = variable.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-        return String(decoding: parts[0], as: UTF8.self) + "=" + quoted(Array(parts.count > 1 ? parts[1] : []))
-    }
-
-    /// In single quotes, for the shell.
-    static func quoted(_ bytes: [UInt8]) -> String { quoted(String(decoding: bytes, as: UTF8.self)) }
-
-    static func quoted(_ text: String) -> String {
-        "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+        return String(decoding: parts[0], as: UTF8.self) + "="
+            + ShellQuoting.quoted(Array(parts.count > 1 ? parts[1] : []))
     }
 }

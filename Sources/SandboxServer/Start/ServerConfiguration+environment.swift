@@ -51,6 +51,10 @@ extension ServerConfiguration {
                 )
             }
         }
+        if let path = text("BACKUP_DIRECTORY") {
+            guard Self.isPlainPath(path), path != "/" else { throw Self.wrong("BACKUP_DIRECTORY", "an absolute path") }
+            backupDirectory = path
+        }
         if let path = text("ACCESS_TOKEN_FILE") {
             guard Self.isPlainPath(path) else { throw Self.wrong("ACCESS_TOKEN_FILE", "an absolute path") }
             accessTokenFile = path
@@ -69,7 +73,7 @@ extension ServerConfiguration {
     /// Variables with our prefix that mean nothing to this version: most likely a slip of the pen.
     static func unknownNames(_ environment: [String: String]) -> [String] {
         let known: Set = [
-            "SHELL", "COMMAND_TIMEOUT_MS", "GRACE_MS", "OUTPUT_LIMIT_BYTES", "PROCESS_LOG_BYTES", "MAX_SESSIONS",
+            "SHELL", "COMMAND_TIMEOUT_MS", "GRACE_MS", "OUTPUT_LIMIT_BYTES", "PROCESS_LOG_BYTES", "BACKUP_DIRECTORY", "MAX_SESSIONS",
             "BODY_LIMIT_BYTES", "COMMAND_LIMIT_BYTES",
             "ENV_LIMIT_BYTES", "NEUTRAL_VARIABLES", "ACCESS_TOKEN_FILE", "MAX_CONNECTIONS",
             "MAX_LOOPBACK_CONNECTIONS", "LOG_LEVEL",

@@ -16,6 +16,8 @@ struct ServerConfiguration: Sendable, Equatable {
     var processLogBytes = 4_194_304
     /// Sessions at once.
     var maximumSessions = 64
+    /// Where archives of directories lie; the sandbox's user writes there.
+    var backupDirectory = "/var/backups"
     /// Largest request body in bytes.
     var bodyLimitBytes = 33_554_432
     /// Largest command in bytes.

@@ -1,0 +1,91 @@
+import FoundationEssentials
+import SandboxAPI
+
+/// A repository's address, and the credentials that stood in it, apart from each other.
+struct GitURL: Sendable {
+    /// User name and password of an http or https address, decoded. Prints nothing.
+    struct Credentials: Sendable, CustomStringConvertible, CustomReflectable {
+        var user: SecretBytes
+        var password: SecretBytes
+
+        var description: String { "<redacted>" }
+        var customMirror: Mirror { Mirror(self, children: []) }
+    }
+
+    /// Without credentials: what may be shown, logged, and kept in the clone's configuration.
+    let address: String
+    let credentials: Credentials?
+
+    /// - Throws: `INVALID_GIT_URL`; nothing of the address is in the error.
+    init(_ text: String) throws(APIError) {
+        guard !text.allSatisfy(\.isWhitespace), text.utf8.count <= 2048 else {
+            throw Self.invalid("must have 1 to 2048 bytes and not be blank")
+        }
+        guard !text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
+            throw Self.invalid("must not hold control characters")
+        }
+        // `helper::address` runs a program of git's.
+        guard !text.hasPrefix("-"), !text.contains("::") else { throw Self.invalid("has a form that is not allowed") }
+        guard let scheme = ["https://", "http://"].first(where: { text.lowercased().hasPrefix($0) }) else {
+            address = text
+            credentials = nil
+            return
+        }
+        let rest = text.dropFirst(scheme.count)
+        let authority = rest.prefix { !"/?#".contains($0) }
+        guard let at = authority.lastIndex(of: "@") else {
+            address = text
+            credentials = nil
+            return
+        }
+        address = scheme + rest[rest.index(after: at)...]
+        let parts = authority[..<at].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let user = Self.decoded(parts[0]), let password = Self.decoded(parts.count > 1 ? parts[1] : "") else {
+            throw Self.invalid("has credentials that cannot be decoded")
+        }
+        credentials = Credentials(user: SecretBytes(user), password: SecretBytes(password))
+    }
+
+    /// Scheme and host of an http or https address: for whom the credentials are.
+    var origin: String {
+        guard let start = address.firstRange(of: "://")?.upperBound else { return address }
+        return String(address[..<start]) + address[start...].prefix { !"/?#".contains($0) }
+    }
+
+    /// The last part of the path without `.git`: what git calls the clone.
+    var repositoryName: String? {
+        var path = address[...]
+        if let cut = path.firstIndex(where: { "?#".contains($0) }) { path = path[..<cut] }
+        while path.last == "/" { path.removeLast() }
+        guard let name = path.split(whereSeparator: { "/:".contains($0) }).last else { return nil }
+        let plain = name.hasSuffix(".git") ? name.dropLast(4) : name
+        return plain.isEmpty || plain == "." || plain == ".." ? nil : String(plain)
+    }
+
+    /// Percent-decoded bytes; nil if a sequence is not whole, or holds a line end, which would end the helper's answer.
+    private static func decoded(_ text: some StringProtocol) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            guard rest.count >= 2, let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16) else {
+                return nil
+            }
+            bytes.append(value)
+            rest = rest.dropFirst(2)
+        }
+        return bytes.contains(where: { [0, 10, 13].contains($0) }) ? nil : bytes
+    }
+
+    private static func invalid(_ problem: String) -> APIError {
+        APIError(
+            .invalidGitUrl,
+            "repoUrl \(problem).",
+            context: ["validationErrors": [["field": .string("repoUrl"), "message": .string(problem)]]],
+            operation: "git.clone"
+        )
+    }
+}
