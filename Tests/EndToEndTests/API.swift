@@ -47,19 +47,25 @@ struct API: Sendable {
         try await self.request(.POST, "/api/execute", body: Array(JSONEncoder().encode(request)))
     }
 
+    /// The id by which a command asks for no session: a shell of its own, as these tests want it unless they are about
+    /// sessions.
+    static let sessionless = "__DISABLE_SESSION__"
+
     /// Runs a command that must get an answer of status 200.
     func execute(
         _ command: String,
         env: [String: String] = [:],
         cwd: String? = nil,
         timeoutMs: Int? = nil,
-        namespace: NamespaceName? = nil
+        namespace: NamespaceName? = nil,
+        session: String? = sessionless
     ) async throws -> ExecuteResponse {
         let request = ExecuteRequest(
             command: command,
             env: env.mapValues { SecretBytes(Array($0.utf8)) },
             cwd: cwd,
             timeoutMs: timeoutMs,
+            sessionId: session,
             namespace: namespace
         )
         let answer = try await attempt(request)
@@ -71,11 +77,12 @@ struct API: Sendable {
     func output(
         _ command: String,
         env: [String: String] = [:],
-        namespace: NamespaceName? = nil
+        namespace: NamespaceName? = nil,
+        session: String? = sessionless
     )
         async throws -> String
     {
-        let response = try await execute(command, env: env, namespace: namespace)
+        let response = try await execute(command, env: env, namespace: namespace, session: session)
         guard response.success else { throw FailedCommand(exitCode: response.exitCode, text: response.stderr) }
         return response.stdout
     }

@@ -12,14 +12,14 @@ struct ExecuteTests {
     @Test func `the answer holds output, errors and exit code`() async throws {
         try await PairFixture.with { pair in
             let answer = try await pair.api.post(
-                #"{"command":"echo out; echo err >&2; exit 3","sessionId":"s-1","extra":true}"#
+                #"{"command":"echo out; echo err >&2; (exit 3)","sessionId":"s-1","extra":true}"#
             )
             #expect(answer.status == 200)
             #expect(answer.headers.first(name: "content-type") == "application/json")
             let response = try answer.decoded(ExecuteResponse.self)
             #expect(response.success == false && response.exitCode == 3)
             #expect(response.stdout == "out" && response.stderr == "err")
-            #expect(response.command == "echo out; echo err >&2; exit 3")
+            #expect(response.command == "echo out; echo err >&2; (exit 3)")
             #expect(response.sessionId == "s-1" && response.namespace == .user)
             #expect(response.stdoutTruncated == nil && response.stderrTruncated == nil && response.isolation == nil)
         }
@@ -127,7 +127,7 @@ struct ExecuteTests {
     @Test func `the Swift client runs commands`() async throws {
         try await PairFixture.with { pair in
             try await SandboxClient.withClient(baseURL: "http://127.0.0.1:\(pair.apiPort)") { sandbox in
-                let plain = try await sandbox.exec("echo $0; pwd; exit 2", cwd: "/")
+                let plain = try await sandbox.exec("echo $0; pwd; (exit 2)", cwd: "/")
                 #expect(plain.exitCode == 2 && plain.namespace == "user" && plain.stdout.hasSuffix("\n/"))
                 let secret = try await sandbox.exec("printenv TOKEN", env: ["TOKEN": "a b"])
                 #expect(secret.stdout == "a b" && secret.namespace == "secure" && secret.isSuccess)

@@ -103,11 +103,25 @@ struct ExecuteRouteTests {
     @Test func `a timeout ends the tree and is answered as an error`() async throws {
         try await ServerFixture.with { server async throws in
             let answer = try await server.execute(
-                ExecuteRequest(command: "trap '' TERM; while :; do sleep 0.1; done", timeoutMs: 100)
+                ExecuteRequest(command: "X=1; trap '' TERM; while :; do sleep 0.1; done", timeoutMs: 100)
             )
             let body: ErrorBody = try answer.decoded()
             #expect(answer.status == 500 && body.code == "COMMAND_EXECUTION_ERROR")
             #expect(body.message == "Command timeout after 100ms")
+            #expect(try await server.run("echo $X", session: "default").stdout == "1", "the session goes on")
+        }
+    }
+
+    @Test func `a timeout without a session is an exit code`() async throws {
+        try await ServerFixture.with { server async throws in
+            let request = ExecuteRequest(
+                command: "echo begun; sleep 60",
+                timeoutMs: 100,
+                sessionId: SessionTable.sessionless
+            )
+            let answer: ExecuteResponse = try await server.execute(request).decoded()
+            #expect(answer.exitCode == 124 && answer.stdout == "begun")
+            #expect(answer.stderr.contains("Command timeout after 100ms"))
             #expect(server.helper.runningCount == 0 && server.helper.terminations == 1)
         }
     }
@@ -116,7 +130,8 @@ struct ExecuteRouteTests {
         try await ServerFixture.with { server async throws in
             let caller = try RawConnection(port: server.port)
             caller.write(
-                "POST /api/execute HTTP/1.1\r\nHost: x\r\nContent-Length: 22\r\n\r\n{\"command\":\"sleep 60\"}"
+                "POST /api/execute HTTP/1.1\r\nHost: x\r\nContent-Length: 56\r\n\r\n"
+                    + "{\"command\":\"sleep 60\",\"sessionId\":\"__DISABLE_SESSION__\"}"
             )
             while server.helper.runningCount == 0 { _ = try await server.send(.GET, "/api/ping") }
             _ = consume caller
@@ -131,7 +146,9 @@ struct ExecuteRouteTests {
             await #expect(throws: (any Error).self) {
                 var request = HTTPClientRequest(url: server.url + "/api/execute")
                 request.method = .POST
-                request.body = .bytes(ByteBuffer(string: #"{"command":"sleep 60"}"#))
+                request.body = .bytes(
+                    ByteBuffer(string: #"{"command":"sleep 60","sessionId":"__DISABLE_SESSION__"}"#)
+                )
                 _ = try await HTTPClient.shared.execute(request, timeout: .milliseconds(500))
             }
             for _ in 0..<100 where server.helper.terminations == 0 { _ = try await server.run("sleep 0.02") }
@@ -179,9 +196,8 @@ struct ExecuteRouteTests {
         (#"{"command":"true","cwd":"/./proc"}"#, 400, "VALIDATION_FAILED"),
         (#"{"command":"true","cwd":"/tmp/../proc"}"#, 400, "VALIDATION_FAILED"),
         (#"{"command":"true","cwd":"/tmp\u0000"}"#, 400, "VALIDATION_FAILED"),
-        (#"{"command":"true","cwd":"/no/such/directory"}"#, 404, "FILE_NOT_FOUND"),
-        (#"{"command":"true","cwd":"/etc/passwd"}"#, 400, "NOT_DIRECTORY"),
-        (#"{"command":"true","background":true}"#, 501, "NOT_IMPLEMENTED"),
+        (#"{"command":"true","cwd":"/no/such/directory","sessionId":"__DISABLE_SESSION__"}"#, 404, "FILE_NOT_FOUND"),
+        (#"{"command":"true","cwd":"/etc/passwd","sessionId":"__DISABLE_SESSION__"}"#, 400, "NOT_DIRECTORY"),
         (#"{"command":"canary"#, 400, "VALIDATION_FAILED"),
     ])
     func `bad input gets a clear error and starts nothing`(_ body: String, _ status: Int, _ code: String) async throws {

@@ -115,9 +115,16 @@ struct ServerFixture: Sendable {
         return try await send(.POST, "/api/execute", body)
     }
 
-    func run(_ command: String, env: [String: String] = [:]) async throws -> ExecuteResponse {
+    /// Runs a command in a shell of its own unless a session is named.
+    func run(
+        _ command: String,
+        env: [String: String] = [:],
+        session: String = SessionTable.sessionless
+    )
+        async throws -> ExecuteResponse
+    {
         let env = env.mapValues { SecretBytes(Array($0.utf8)) }
-        return try await execute(ExecuteRequest(command: command, env: env)).decoded()
+        return try await execute(ExecuteRequest(command: command, env: env, sessionId: session)).decoded()
     }
 
     private static func listen() throws -> (Int32, UInt16) {

@@ -65,6 +65,15 @@ struct ProcessScan {
         bytes("/proc/\(pid)/environ", limit: 1 << 20).split(separator: 0).contains { $0.elementsEqual(variable) }
     }
 
+    /// Whether the process has a handler for the signal. proc(5), SigCgt.
+    static func catches(_ pid: pid_t, _ signal: Int32) -> Bool {
+        let status = String(decoding: bytes("/proc/\(pid)/status", limit: 8192), as: UTF8.self)
+        guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix("SigCgt:") }),
+            let mask = UInt64(line.dropFirst(7).drop { $0 == "\t" || $0 == " " }, radix: 16)
+        else { return false }
+        return mask >> UInt64(signal - 1) & 1 != 0
+    }
+
     private static func bytes(_ path: String, limit: Int) -> [UInt8] {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return [] }

@@ -28,7 +28,7 @@ final class ShellKeeper {
         shell.send(script.prologue(signal: cas_interrupt_signal()))
     }
 
-    /// Serves until the server closes its end.
+    /// Serves until the server closes its end; then the session is over, and with it everything in it.
     func serve() {
         while true {
             var descriptors = [channel.rawValue, shell.reports.rawValue, signals.rawValue].map {
@@ -43,7 +43,7 @@ final class ShellKeeper {
                 reap()
             }
             runDeadlines()
-            if descriptors[0].revents != 0, !receive() { return }
+            if descriptors[0].revents != 0, !receive() { return endEverything() }
         }
     }
 
@@ -142,6 +142,21 @@ final class ShellKeeper {
         send(SIGTERM, to: command)
     }
 
+    /// Kills the shell and all that was ever started from it. What it starts meanwhile is found in the next round, since
+    /// nobody below can leave: this process is their subreaper.
+    private func endEverything() {
+        for _ in 0..<100 {
+            let scan = ProcessScan()
+            let living = scan.tree([getpid()]).filter { $0 != getpid() && scan.entries[$0]?.isZombie == false }
+            if living.isEmpty { return }
+            for pid in living { kill(pid, SIGKILL) }
+            var status: Int32 = 0
+            // One of them at least is a child of this process, or will be when those above it are gone.
+            guard waitpid(-1, &status, 0) > 0 else { return }
+            while waitpid(-1, &status, WNOHANG) > 0 {}
+        }
+    }
+
     /// Ends the stop if nothing of the command is left.
     private func goOnStopping(_ number: UInt32) {
         guard let command = commands[number], case .over = command.phase, members(of: command).isEmpty else { return }
@@ -163,6 +178,10 @@ final class ShellKeeper {
 
     private func send(_ signal: Int32, to command: ShellCommand) {
         for pid in members(of: command) { kill(pid, signal) }
+        // A shell with a trap of the user's own for SIGTERM may clean up; any other would die of it.
+        if case .foreground = command.phase, signal == SIGTERM, ProcessScan.catches(shell.pid, signal) {
+            kill(shell.pid, signal)
+        }
         // The shell notices when the command it waits for is gone, or at once if it runs by itself.
         if case .foreground = command.phase, !shellHasEnded { kill(shell.pid, cas_interrupt_signal()) }
     }

@@ -8,10 +8,13 @@ enum ProcessID {
         return "proc_\(milliseconds)_\(suffix)"
     }
 
+    /// These would be hidden by routes of the same name.
+    private static let reserved: Set = ["list", "start", "kill-all"]
+
     /// Whether a name can stand in a path and in a log line: letters, digits and `._-`, beginning with one of the first
     /// two, at most 128.
     static func isValid(_ id: String) -> Bool {
-        guard let first = id.utf8.first, (1...128).contains(id.utf8.count) else { return false }
+        guard let first = id.utf8.first, (1...128).contains(id.utf8.count), !reserved.contains(id) else { return false }
         func isAlphanumeric(_ byte: UInt8) -> Bool {
             switch byte {
             case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

@@ -60,7 +60,7 @@ struct ProcessStarter: Sendable {
             error: error.takeWriteEnd()
         )
         let feeds = try await feed(process.log, output, error)
-        guard let pid = try await ticket.started.wait() else {
+        guard let pid = try await session.started(ticket) else {
             switch try await ticket.ended.wait() {
             case .shellEnded(let status): throw await terminated(session, status: status)
             case .lost: throw await terminated(session, status: nil)

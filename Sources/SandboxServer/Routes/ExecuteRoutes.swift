@@ -82,6 +82,8 @@ struct ExecuteRoutes: Sendable {
         }
         let outcome = try await runner.run(plan, in: session, until: disconnected)
         if session.shellEnded.value != nil { await sessions.evict(session) }
+        // Without the helper nothing runs here any more, which is another error than a killed session.
+        if case .shellEnded(nil) = outcome { _ = try await starter.helper.status() }
         return outcome
     }
 

@@ -66,10 +66,45 @@ final class Session: Sendable {
         return ending
     }
 
-    /// Ends a command and everything it started, and waits for that. The shell goes on.
-    func stop(_ ticket: ShellTicket, graceMilliseconds: Int) async throws(CancellationError) {
-        try await connection.stop(ticket, graceMilliseconds: graceMilliseconds)
+    /// Ends a command and everything it started, and waits for that. The shell goes on, unless its keeper, which user
+    /// code can stop or kill, does not do it in time: then the whole session ends.
+    func stop(_ ticket: ShellTicket, graceMilliseconds: Int) async throws {
+        let isStopped = try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                try await self.connection.stop(ticket, graceMilliseconds: graceMilliseconds)
+                return true
+            }
+            group.addTask {
+                try await Task.sleep(for: .milliseconds(graceMilliseconds) + Self.keeperPatience)
+                return false
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? false
+        }
+        if !isStopped { try await end(grace: .zero) }
     }
+
+    /// How long a keeper may take beyond the grace time: it interrupts the shell some times before it kills it.
+    private static let keeperPatience = Duration.seconds(3)
+
+    /// Waits until a background command runs; nil if it never will. A keeper that does not say loses its session.
+    func started(_ ticket: ShellTicket) async throws -> Int32? {
+        let answer = try await withThrowingTaskGroup(of: Int32??.self) { group in
+            group.addTask { .some(try await ticket.started.wait()) }
+            group.addTask {
+                try await Task.sleep(for: Self.startPatience)
+                return nil
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? nil
+        }
+        if let answer { return answer }
+        try await end(grace: .zero)
+        return nil
+    }
+
+    /// bash(1) tries for some seconds to fork where no process is left.
+    private static let startPatience = Duration.seconds(30)
 
     /// Ends the shell and everything that was started from it, and waits for that.
     func end(grace: Duration) async throws {

@@ -36,6 +36,8 @@ actor SessionTable {
         if let session = sessions[id] {
             guard let status = session.shellEnded.value else { return session }
             await evict(session)
+            // Without the helper nothing runs here any more, which is another error than a killed session.
+            if status == nil { _ = try await starter.helper.status() }
             throw APIError.sessionTerminated(id, status: status)
         }
         if let pending = starting[id] { return try await pending.wait().get() }
