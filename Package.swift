@@ -89,6 +89,8 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
+            // Inside the program: it has no files of its own to read.
+            resources: [.embedInCode("OpenAPI/openapi.json")],
             swiftSettings: house
         ),
         .target(

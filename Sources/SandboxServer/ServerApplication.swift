@@ -84,12 +84,14 @@ struct ServerApplication: Sendable {
         )
     }
 
-    private func router() -> Router<SandboxContext> {
+    /// Every route, behind what all requests pass through.
+    func router() -> Router<SandboxContext> {
         let router = Router(context: SandboxContext.self, options: [.autoGenerateHeadEndpoints])
         let table = OneShot<RouteTable>()
         router.add(middleware: ErrorMiddleware(routes: table))
         router.add(middleware: AccessMiddleware(token: token))
         SystemRoutes.add(to: router)
+        OpenAPIRoutes.add(to: router)
         HealthRoutes(helper: helper, hello: hello).add(to: router)
         addCommands(to: router)
         // Last: the table is made of every route above.

@@ -16,6 +16,7 @@ import ServiceLifecycle
 /// A server on a port of its own, over a ``FakeHelper``; everything is taken down in reverse order.
 struct ServerFixture: Sendable {
     let helper: FakeHelper
+    let application: ServerApplication
     let url: String
     let port: UInt16
 
@@ -72,7 +73,8 @@ struct ServerFixture: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
             do {
-                try await body(ServerFixture(helper: helper, url: "http://127.0.0.1:\(port)", port: port))
+                let url = "http://127.0.0.1:\(port)"
+                try await body(ServerFixture(helper: helper, application: application, url: url, port: port))
             } catch {
                 await group.triggerGracefulShutdown()
                 throw error
