@@ -16,12 +16,6 @@ struct ServerApplication: Sendable {
     let eventLoopGroup: any EventLoopGroup
     let logger: Logger
 
-    /// The methods of every path; what the router does not answer is looked up here.
-    private static let methods: [String: [HTTPRequest.Method]] = [
-        "/": [.get, .head], "/health": [.get, .head], "/api/ping": [.get, .head], "/api/version": [.get, .head],
-        "/api/execute": [.post],
-    ]
-
     /// The service that answers on the API's socket.
     func api(_ socket: Int32, peers: PeerPolicy? = nil) -> HTTPListener {
         let responder = router().buildResponder()
@@ -69,7 +63,8 @@ struct ServerApplication: Sendable {
 
     private func router() -> Router<SandboxContext> {
         let router = Router(context: SandboxContext.self, options: [.autoGenerateHeadEndpoints])
-        router.add(middleware: ErrorMiddleware(methods: Self.methods))
+        let table = OneShot<RouteTable>()
+        router.add(middleware: ErrorMiddleware(routes: table))
         router.add(middleware: AccessMiddleware(token: token))
         SystemRoutes.add(to: router)
         HealthRoutes(helper: helper, hello: hello).add(to: router)
@@ -83,6 +78,8 @@ struct ServerApplication: Sendable {
             hello: hello,
             selector: NamespaceSelector(additional: configuration.neutralVariables)
         ).add(to: router)
+        // Last: the table is made of every route above.
+        table.set(RouteTable(router))
         return router
     }
 }

@@ -1,12 +1,14 @@
 import HTTPTypes
+import HelperClient
 import Hummingbird
 import Logging
 import SandboxAPI
 
 /// Gives every error the API's shape. Nothing that came from inside an unexpected error is shown to the caller.
 struct ErrorMiddleware: RouterMiddleware {
-    /// The methods of every known path.
-    let methods: [String: [HTTPRequest.Method]]
+    /// The paths that exist. Set once every route has been added, which is after this has been: a route is handled
+    /// only by the middleware that came before it.
+    let routes: OneShot<RouteTable>
 
     func handle(
         _ request: Request,
@@ -26,10 +28,9 @@ struct ErrorMiddleware: RouterMiddleware {
     }
 
     private func unknown(_ request: Request) -> Response {
-        guard let known = methods[request.uri.path] else {
+        guard let allow = routes.value?.allow(for: request.uri.path) else {
             return APIError(.unknownRoute, "The requested endpoint was not found.").response
         }
-        let allow = known.map(\.rawValue).sorted().joined(separator: ", ")
         guard request.method != .options else { return Response(status: .noContent, headers: [.allow: allow]) }
         var error = APIError(.methodNotAllowed, "This endpoint takes \(allow).")
         error.headers[.allow] = allow

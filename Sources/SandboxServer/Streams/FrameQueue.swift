@@ -1,0 +1,88 @@
+import HelperClient
+import NIOCore
+import Synchronization
+
+/// Hands buffers from any number of senders to one receiver, one at a time: a sender waits until the receiver has
+/// room, so a slow reader slows whoever makes the data, and nothing piles up between them.
+final class FrameQueue: Sendable {
+    private struct State {
+        var frame: ByteBuffer?
+        var end: Result<Void, any Error>?
+        var lastSent = ContinuousClock.now
+        /// Set when there is something to receive; replaced each time.
+        var filled = OneShot<Void>()
+        /// Set when there is room again; replaced each time.
+        var emptied = OneShot<Void>()
+    }
+
+    private enum SendStep {
+        case sent(wake: OneShot<Void>)
+        case wait(OneShot<Void>)
+        case over
+    }
+
+    private enum ReceiveStep {
+        case received(ByteBuffer, wake: OneShot<Void>)
+        case ended(Result<Void, any Error>)
+        case wait(OneShot<Void>)
+    }
+
+    private let state = Mutex(State())
+
+    /// When a frame was last accepted.
+    var lastSent: ContinuousClock.Instant { state.withLock(\.lastSent) }
+
+    /// Waits for room and puts the frame there.
+    /// - Throws: `CancellationError` if the task is cancelled or the queue has ended.
+    func send(_ frame: ByteBuffer) async throws(CancellationError) {
+        while true {
+            let step = state.withLock { state -> SendStep in
+                guard state.end == nil else { return .over }
+                guard state.frame == nil else { return .wait(state.emptied) }
+                state.frame = frame
+                state.lastSent = .now
+                defer { state.filled = OneShot() }
+                return .sent(wake: state.filled)
+            }
+            switch step {
+            case .sent(let receiver): return receiver.set(())
+            case .wait(let room): try await room.wait()
+            case .over: throw CancellationError()
+            }
+        }
+    }
+
+    /// Ends the queue; a frame that is in it is still received. The first end counts.
+    func finish(throwing error: (any Error)? = nil) {
+        let waiting = state.withLock { state -> [OneShot<Void>] in
+            guard state.end == nil else { return [] }
+            state.end = error.map { .failure($0) } ?? .success(())
+            return [state.filled, state.emptied]
+        }
+        for waiter in waiting { waiter.set(()) }
+    }
+
+    /// The next frame; nil at the end.
+    /// - Throws: What the queue was ended with, or `CancellationError`.
+    func receive() async throws -> ByteBuffer? {
+        while true {
+            let step = state.withLock { state -> ReceiveStep in
+                if let frame = state.frame {
+                    state.frame = nil
+                    defer { state.emptied = OneShot() }
+                    return .received(frame, wake: state.emptied)
+                }
+                return state.end.map { .ended($0) } ?? .wait(state.filled)
+            }
+            switch step {
+            case .received(let frame, let senders):
+                senders.set(())
+                return frame
+            case .ended(let end):
+                try end.get()
+                return nil
+            case .wait(let frame): try await frame.wait()
+            }
+        }
+    }
+}
