@@ -18,14 +18,22 @@ struct ServerApplication: Sendable {
 
     /// The service that answers on the API's socket.
     func api(_ socket: Int32, peers: PeerPolicy? = nil) -> HTTPListener {
-        let responder = router().buildResponder()
-        return listener("api", socket, peers) { request, connection, _ in
-            let context = SandboxContext(source: .init(logger: logger, connection: connection))
+        let nested = OneShot<Multiplexer.Respond>()
+        let responder = router(nested).buildResponder()
+        let respond: Multiplexer.Respond = { request, context in
             do {
                 return try await responder.respond(to: request, context: context)
             } catch {
                 return APIError(.internalError, "The server failed to answer; its log says more.").response
             }
+        }
+        // What comes inside a WebSocket goes the same way as everything else, which is known only now.
+        nested.set(respond)
+        return listener("api", socket, peers) { request, connection, upgrade in
+            await respond(
+                request,
+                SandboxContext(source: .init(logger: logger, connection: connection, upgrade: upgrade))
+            )
         }
     }
 
@@ -61,11 +69,13 @@ struct ServerApplication: Sendable {
         )
     }
 
-    private func router() -> Router<SandboxContext> {
+    private func router(_ nested: OneShot<Multiplexer.Respond>) -> Router<SandboxContext> {
         let router = Router(context: SandboxContext.self, options: [.autoGenerateHeadEndpoints])
         let table = OneShot<RouteTable>()
+        let pages = CrossOriginPolicy(origins: configuration.crossOrigins)
+        router.add(middleware: CrossOriginMiddleware(policy: pages, routes: table))
         router.add(middleware: ErrorMiddleware(routes: table))
-        router.add(middleware: AccessMiddleware(token: token))
+        router.add(middleware: AccessMiddleware(token: token, pages: pages))
         SystemRoutes.add(to: router)
         HealthRoutes(helper: helper, hello: hello).add(to: router)
         ExecuteRoutes(
@@ -78,6 +88,7 @@ struct ServerApplication: Sendable {
             hello: hello,
             selector: NamespaceSelector(additional: configuration.neutralVariables)
         ).add(to: router)
+        MultiplexRoutes(respond: nested, logger: logger).add(to: router)
         // Last: the table is made of every route above.
         table.set(RouteTable(router))
         return router

@@ -49,6 +49,12 @@ extension ServerConfiguration {
                 )
             }
         }
+        if let list = text("CORS_ORIGINS") {
+            crossOrigins = list.split(separator: ",").map { String($0.drop { $0 == " " }) }
+            guard crossOrigins.allSatisfy(CrossOriginPolicy.isOrigin) else {
+                throw Self.wrong("CORS_ORIGINS", "origins such as https://app.example, separated by commas, or *")
+            }
+        }
         if let path = text("ACCESS_TOKEN_FILE") {
             guard Self.isPlainPath(path) else { throw Self.wrong("ACCESS_TOKEN_FILE", "an absolute path") }
             accessTokenFile = path
@@ -69,7 +75,7 @@ extension ServerConfiguration {
         let known: Set = [
             "SHELL", "COMMAND_TIMEOUT_MS", "GRACE_MS", "OUTPUT_LIMIT_BYTES", "BODY_LIMIT_BYTES", "COMMAND_LIMIT_BYTES",
             "ENV_LIMIT_BYTES", "NEUTRAL_VARIABLES", "ACCESS_TOKEN_FILE", "MAX_CONNECTIONS",
-            "MAX_LOOPBACK_CONNECTIONS", "LOG_LEVEL",
+            "MAX_LOOPBACK_CONNECTIONS", "LOG_LEVEL", "CORS_ORIGINS",
         ]
         return environment.keys.filter { $0.hasPrefix(prefix) && !known.contains(String($0.dropFirst(prefix.count))) }
             .sorted()
