@@ -89,8 +89,16 @@ struct ServerApplication: Sendable {
             selector: NamespaceSelector(additional: configuration.neutralVariables)
         ).add(to: router)
         MultiplexRoutes(respond: nested, logger: logger).add(to: router)
+        TerminalRoutes(table: terminals(), hello: hello).add(to: router)
         // Last: the table is made of every route above.
         table.set(RouteTable(router))
         return router
+    }
+
+    private func terminals() -> TerminalTable {
+        let workspace = hello.workspace
+        return TerminalTable(helper: helper, configuration: configuration, eventLoopGroup: eventLoopGroup) { _ in
+            (workspace, [])
+        }
     }
 }

@@ -65,6 +65,12 @@ final class WebSocketClient {
         connection.write(bytes: frame)
     }
 
+    /// Announces a frame of at least 64 KiB and sends nothing of it.
+    func sendHead(_ opcode: UInt8, count: Int) {
+        let length = (0..<8).map { UInt8(truncatingIfNeeded: count >> (56 - 8 * $0)) }
+        connection.write(bytes: [opcode | 0x80, 0x80 | 127] + length + [1, 2, 3, 4])
+    }
+
     /// The next frame; nil when the connection is closed, or nothing comes within some seconds.
     func receive() -> Frame? {
         while true {
