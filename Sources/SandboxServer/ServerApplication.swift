@@ -90,6 +90,16 @@ struct ServerApplication: Sendable {
         ).add(to: router)
         MultiplexRoutes(respond: nested, logger: logger).add(to: router)
         TerminalRoutes(table: terminals(), hello: hello).add(to: router)
+        let ports = PortRegistry()
+        let rules = PortRules(hello)
+        PortRoutes(
+            rules: rules,
+            registry: ports,
+            probe: PortProbe(eventLoopGroup: eventLoopGroup),
+            processes: UnknownProcesses(),
+            bodyLimit: configuration.bodyLimitBytes
+        ).add(to: router)
+        ProxyRoutes(rules: rules, registry: ports, eventLoopGroup: eventLoopGroup).add(to: router)
         // Last: the table is made of every route above.
         table.set(RouteTable(router))
         return router

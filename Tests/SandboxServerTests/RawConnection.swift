@@ -21,6 +21,11 @@ struct RawConnection: ~Copyable {
         setsockopt(descriptor.rawValue, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     }
 
+    /// Takes over a connected socket.
+    init(adopting descriptor: consuming OwnedDescriptor) {
+        self.descriptor = descriptor
+    }
+
     func write(_ text: String) {
         write(bytes: Array(text.utf8))
     }
@@ -35,6 +40,21 @@ struct RawConnection: ~Copyable {
             guard count > 0 else { return }
             done += count
         }
+    }
+
+    /// Writes everything; false if that is not possible within a number of seconds without any progress.
+    func tryWrite(bytes: [UInt8], within seconds: Int) -> Bool {
+        var limit = timeval(tv_sec: seconds, tv_usec: 0)
+        setsockopt(descriptor.rawValue, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        var done = 0
+        while done < bytes.count {
+            let count = bytes[done...].withUnsafeBytes {
+                send(descriptor.rawValue, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            guard count > 0 else { return false }
+            done += count
+        }
+        return true
     }
 
     /// What has come; nil when the connection is closed or nothing comes within ten seconds.

@@ -144,4 +144,5 @@ struct TerminalTests {
             #expect(count == 20_000_000)
             _ = stuck
         }
-    }}
+    }
+}

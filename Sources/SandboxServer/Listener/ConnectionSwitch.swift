@@ -72,7 +72,8 @@ final class ConnectionSwitch: ChannelDuplexHandler, RemovableChannelHandler {
     ///
     /// What stands behind this handler stays and still believes that the request is being answered: no idle timeout
     /// runs, and a server that stops waits for the connection.
-    func leaveHTTP(headers: HTTPFields, for handlers: [any ChannelHandler]) throws {
+    /// The result comes when the last of HTTP is gone.
+    func leaveHTTP(headers: HTTPFields, for handlers: [any ChannelHandler]) throws -> EventLoopFuture<Void> {
         guard let context, decoderHasStopped, requestIsWhole, unanswered == 1, context.channel.isActive else {
             throw ChannelError.ioOnClosedChannel
         }
@@ -89,6 +90,6 @@ final class ConnectionSwitch: ChannelDuplexHandler, RemovableChannelHandler {
         _ = pipeline.removeHandler(context: try pipeline.context(handlerType: RequestDeadlineHandler.self))
         _ = pipeline.removeHandler(context: context)
         // Last: it hands on what it has read beyond the request, and that is for the new handlers.
-        _ = pipeline.removeHandler(context: decoder)
+        return pipeline.removeHandler(context: decoder)
     }
 }

@@ -14,10 +14,13 @@ struct ConnectionTakeover: Sendable {
     ) async throws -> Result {
         let connectionSwitch = connectionSwitch
         let eventLoop = channel.eventLoop
-        return try await eventLoop.submit {
-            let (handlers, result) = try make(eventLoop)
-            try connectionSwitch.value.leaveHTTP(headers: headers, for: handlers)
-            return result
+        return try await eventLoop.flatSubmit {
+            do {
+                let (handlers, result) = try make(eventLoop)
+                return try connectionSwitch.value.leaveHTTP(headers: headers, for: handlers).map { result }
+            } catch {
+                return eventLoop.makeFailedFuture(error)
+            }
         }.get()
     }
 }

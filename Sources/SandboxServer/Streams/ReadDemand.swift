@@ -4,13 +4,11 @@ import NIOCore
 struct ReadDemand: NIOAsyncSequenceProducerDelegate {
     private let gate: NIOLoopBound<ReadGate>
     private let eventLoop: any EventLoop
-    private let onEnd: @Sendable () -> Void
 
     /// Must be made on the event loop.
-    init(_ gate: ReadGate, _ eventLoop: any EventLoop, onEnd: @escaping @Sendable () -> Void = {}) {
+    init(_ gate: ReadGate, _ eventLoop: any EventLoop) {
         self.gate = NIOLoopBound(gate, eventLoop: eventLoop)
         self.eventLoop = eventLoop
-        self.onEnd = onEnd
     }
 
     func produceMore() {
@@ -20,6 +18,5 @@ struct ReadDemand: NIOAsyncSequenceProducerDelegate {
 
     func didTerminate() {
         produceMore()
-        onEnd()
     }
 }
