@@ -35,20 +35,29 @@ struct ServerApplication: Sendable {
             configuration: configuration,
             helper: helper,
             hello: hello,
-            eventLoopGroup: eventLoopGroup
+            eventLoopGroup: eventLoopGroup,
+            logger: logger
         )
     }
 
     /// The service that answers on the API's socket.
     func api(_ socket: Int32, peers: PeerPolicy? = nil) -> HTTPListener {
-        let responder = router().buildResponder()
-        return listener("api", socket, peers) { request, connection, _ in
-            let context = SandboxContext(source: .init(logger: logger, connection: connection))
+        let nested = OneShot<Multiplexer.Respond>()
+        let responder = router(nested).buildResponder()
+        let respond: Multiplexer.Respond = { request, context in
             do {
                 return try await responder.respond(to: request, context: context)
             } catch {
                 return APIError(.internalError, "The server failed to answer; its log says more.").response
             }
+        }
+        // What comes inside a WebSocket goes the same way as everything else, which is known only now.
+        nested.set(respond)
+        return listener("api", socket, peers) { request, connection, upgrade in
+            await respond(
+                request,
+                SandboxContext(source: .init(logger: logger, connection: connection, upgrade: upgrade))
+            )
         }
     }
 
@@ -82,45 +91,5 @@ struct ServerApplication: Sendable {
             logger: logger,
             respond: respond
         )
-    }
-
-    /// Every route, behind what all requests pass through.
-    func router() -> Router<SandboxContext> {
-        let router = Router(context: SandboxContext.self, options: [.autoGenerateHeadEndpoints])
-        let table = OneShot<RouteTable>()
-        router.add(middleware: ErrorMiddleware(routes: table))
-        router.add(middleware: AccessMiddleware(token: token))
-        SystemRoutes.add(to: router)
-        OpenAPIRoutes.add(to: router)
-        HealthRoutes(helper: helper, hello: hello).add(to: router)
-        addCommands(to: router)
-        // Last: the table is made of every route above.
-        table.set(RouteTable(router))
-        return router
-    }
-
-    private func addCommands(to router: Router<SandboxContext>) {
-        SessionRoutes(sessions: services.sessions, processes: services.processes, planner: services.planner)
-            .add(to: router)
-        ExecuteRoutes(
-            runner: services.runner,
-            sessions: services.sessions,
-            starter: services.starter,
-            planner: services.planner
-        ).add(to: router)
-        StreamRoutes(starter: services.starter, planner: services.planner).add(to: router)
-        ProcessRoutes(starter: services.starter, processes: services.processes, planner: services.planner)
-            .add(to: router)
-        CommandRoutes(runner: services.runner, planner: services.planner).add(to: router)
-        GitRoutes(
-            checkout: GitCheckout(runner: services.runner, sessions: services.sessions, planner: services.planner)
-        ).add(to: router)
-        BackupRoutes(
-            service: BackupService(
-                runner: services.runner,
-                planner: services.planner,
-                rules: BackupRules(workspace: hello.workspace, directory: configuration.backupDirectory)
-            )
-        ).add(to: router)
     }
 }

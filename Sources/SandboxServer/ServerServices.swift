@@ -10,6 +10,7 @@ struct ServerServices: Sendable {
     let sessions: SessionTable
     let processes: ProcessTable
     let starter: ProcessStarter
+    let terminals: TerminalTable
     /// Runs what outlives its request.
     let work: BackgroundWork
 
@@ -17,7 +18,8 @@ struct ServerServices: Sendable {
         configuration: ServerConfiguration,
         helper: HelperClient,
         hello: HelloReply,
-        eventLoopGroup: any EventLoopGroup
+        eventLoopGroup: any EventLoopGroup,
+        logger: Logger
     ) {
         let selector = NamespaceSelector(additional: configuration.neutralVariables)
         let budget = DrainBudget()
@@ -48,6 +50,13 @@ struct ServerServices: Sendable {
             configuration: configuration,
             budget: budget,
             eventLoopGroup: eventLoopGroup
+        )
+        let places = TerminalPlaces(sessions: sessions, runner: runner, planner: planner, logger: logger)
+        terminals = TerminalTable(
+            helper: helper,
+            configuration: configuration,
+            eventLoopGroup: eventLoopGroup,
+            place: places.place
         )
     }
 }

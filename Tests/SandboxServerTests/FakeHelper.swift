@@ -18,7 +18,8 @@ final class FakeHelper: Sendable {
     private let behaviour: Behaviour
     private let sending = Mutex(())
     private let running = Mutex<[ProcessHandle: pid_t]>([:])
-    private let ended = Mutex(0)
+    /// Masters, kept for the size.
+    private let terminals = Mutex<[ProcessHandle: Int32]>([:])
     private let terminated = Mutex(0)
     private let spawns = Mutex<[SpawnRequest]>([])
 
@@ -50,7 +51,11 @@ final class FakeHelper: Sendable {
                 )
             else { break }
             let reply = answer(request, received.descriptors)
-            send(reply.encoded(id: id))
+            if case .spawned(let spawned) = reply, let master = terminals.withLock({ $0[spawned.handle] }) {
+                send(reply.encoded(id: id, descriptorCount: 1), [master])
+            } else {
+                send(reply.encoded(id: id))
+            }
             if case .spawned(let spawned) = reply { watch(spawned.handle, request) }
         }
         channel.shutDown()
@@ -78,6 +83,10 @@ final class FakeHelper: Sendable {
         case .spawn(let spawn):
             if let refusal = behaviour.refusal { return .failed(refusal) }
             return start(spawn, descriptors)
+        case .resize(let handle, let size):
+            guard let master = terminals.withLock({ $0[handle] }) else { return .failed(HelperFailure(.notATerminal)) }
+            FakeTerminal.resize(master, size)
+            return .resized
         case .terminate(let handle, let grace):
             terminated.withLock { $0 += 1 }
             guard let pid = running.withLock({ $0[handle] }) else { return .failed(HelperFailure(.unknownProcess)) }
@@ -107,15 +116,25 @@ final class FakeHelper: Sendable {
             return .failed(HelperFailure(.stepFailed, stage: .workingDirectory, errno: errno))
         }
         close(opened)
+        var terminal: FakeTerminal?
+        if case .terminal(let size) = request.streams {
+            terminal = FakeTerminal(size)
+            guard terminal != nil else { return .failed(HelperFailure(.stepFailed, stage: .execute, errno: errno)) }
+        }
         func text(_ offset: Int) -> String { String(decoding: bytes[offset...].prefix { $0 != 0 }, as: UTF8.self) }
         // The agent's payload names no file: the helper opened its program at start.
         guard let path = request.agent == nil ? String(decoding: request.executable, as: UTF8.self) : AgentProgram.path
         else { return .failed(HelperFailure(.stepFailed, stage: .execute, errno: ENOENT)) }
         let environment = ["PATH=/usr/bin:/bin"] + layout.variables.map(text)
-        let (code, pid) = Self.spawn(path, layout.arguments.map(text), environment, directory, descriptors)
-        guard code == 0 else { return .failed(HelperFailure(.stepFailed, stage: .execute, errno: code)) }
+        let arguments = layout.arguments.map(text)
+        let (code, pid) = Self.spawn(path, arguments, environment, directory, descriptors, terminal)
+        guard code == 0 else {
+            terminal?.close()
+            return .failed(HelperFailure(.stepFailed, stage: .execute, errno: code))
+        }
         let handle = ProcessHandle(slot: UInt32(pid), generation: 1)
         running.withLock { $0[handle] = pid }
+        if let terminal { terminals.withLock { $0[handle] = terminal.master } }
         return .spawned(SpawnReply(handle: handle, pid: pid))
     }
 
@@ -124,16 +143,25 @@ final class FakeHelper: Sendable {
         _ arguments: [String],
         _ environment: [String],
         _ directory: String,
-        _ descriptors: borrowing DescriptorList
+        _ descriptors: borrowing DescriptorList,
+        _ terminal: FakeTerminal?
     ) -> (Int32, pid_t) {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        for number in 0..<3 { posix_spawn_file_actions_adddup2(&actions, descriptors[number + 1], Int32(number)) }
+        if let terminal {
+            // Opened by the leader of a new session, so it becomes the session's terminal.
+            posix_spawn_file_actions_addopen(&actions, 0, terminal.path, O_RDWR, 0)
+            for number in 1..<3 { posix_spawn_file_actions_adddup2(&actions, 0, Int32(number)) }
+        } else {
+            for number in 0..<3 { posix_spawn_file_actions_adddup2(&actions, descriptors[number + 1], Int32(number)) }
+        }
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF))
+        // The C library's POSIX_SPAWN_SETSID is hidden from Swift.
+        let group = terminal == nil ? Int32(POSIX_SPAWN_SETPGROUP) : 0x80
+        posix_spawnattr_setflags(&attributes, Int16(group | Int32(POSIX_SPAWN_SETSIGDEF)))
         // The test runner ignores SIGPIPE; a command starts with all signals at their defaults.
         var defaults = sigset_t()
         sigfillset(&defaults)
@@ -157,13 +185,14 @@ final class FakeHelper: Sendable {
             while waitpid(pid, &status, 0) < 0, errno == EINTR {}
             if spawn.namespace == .secure { kill(-pid, SIGKILL) }
             _ = running.withLock { $0.removeValue(forKey: handle) }
+            if let master = terminals.withLock({ $0.removeValue(forKey: handle) }) { close(master) }
             let cause: ExitStatus.Cause =
                 status & 0x7F == 0 ? .exited(UInt8(status >> 8 & 0xFF)) : .signaled(UInt8(status & 0x7F))
             send(HelperEvent.processExited(handle, ExitStatus(cause: cause)).encoded())
         }
     }
 
-    private func send(_ record: [UInt8]) {
-        sending.withLock { _ in try? channel.send(record) }
+    private func send(_ record: [UInt8], _ descriptors: [Int32] = []) {
+        sending.withLock { _ in try? channel.send(record, descriptors: descriptors) }
     }
 }

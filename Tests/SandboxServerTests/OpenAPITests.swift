@@ -1,5 +1,6 @@
 import FoundationEssentials
 import HTTPTypes
+import HelperClient
 import Hummingbird
 import NIOHTTP1
 import SandboxAPI
@@ -52,7 +53,7 @@ struct OpenAPITests {
         }
         try await ServerFixture.with { server async throws in
             // HEAD goes wherever GET does, whether or not the router lists it.
-            let served = server.application.router().routes.filter { $0.method != .head }.map {
+            let served = server.application.router(OneShot()).routes.filter { $0.method != .head }.map {
                 "\($0.method.rawValue) \(Self.shape($0.path.description))"
             }
             let expected = Set(described.filter { !$0.hasPrefix("HEAD ") }).subtracting(Self.onlyDescribed)

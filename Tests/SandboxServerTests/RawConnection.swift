@@ -17,9 +17,60 @@ struct RawConnection: ~Copyable {
             return connect(descriptor.rawValue, start.assumingMemoryBound(to: sockaddr.self), 16)
         }
         guard code == 0 else { throw SystemError(errno: errno) }
+        var limit = timeval(tv_sec: 10, tv_usec: 0)
+        setsockopt(descriptor.rawValue, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+    }
+
+    /// Takes over a connected socket.
+    init(adopting descriptor: consuming OwnedDescriptor) {
+        self.descriptor = descriptor
     }
 
     func write(_ text: String) {
-        _ = Glibc.write(descriptor.rawValue, text, text.utf8.count)
+        write(bytes: Array(text.utf8))
+    }
+
+    /// Writes everything, unless the connection is closed first.
+    func write(bytes: [UInt8]) {
+        var done = 0
+        while done < bytes.count {
+            let count = bytes[done...].withUnsafeBytes {
+                send(descriptor.rawValue, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            guard count > 0 else { return }
+            done += count
+        }
+    }
+
+    /// Writes everything; false if that is not possible within a number of seconds without any progress.
+    func tryWrite(bytes: [UInt8], within seconds: Int) -> Bool {
+        var limit = timeval(tv_sec: seconds, tv_usec: 0)
+        setsockopt(descriptor.rawValue, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        var done = 0
+        while done < bytes.count {
+            let count = bytes[done...].withUnsafeBytes {
+                send(descriptor.rawValue, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            guard count > 0 else { return false }
+            done += count
+        }
+        return true
+    }
+
+    /// What has come; nil when the connection is closed or nothing comes within ten seconds.
+    func read() -> [UInt8]? {
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        let count = recv(descriptor.rawValue, &buffer, buffer.count, 0)
+        return count > 0 ? Array(buffer[..<count]) : nil
+    }
+
+    /// All that comes until the connection is closed, or until it holds the text.
+    func readAll(until text: String? = nil) -> String {
+        var all: [UInt8] = []
+        while let more = read() {
+            all += more
+            if let text, String(decoding: all, as: UTF8.self).contains(text) { break }
+        }
+        return String(decoding: all, as: UTF8.self)
     }
 }

@@ -84,6 +84,36 @@ struct ServerFixture: Sendable {
         }
     }
 
+    /// A listener alone, with answers of the test's.
+    static func withListener(
+        _ respond: @escaping HTTPListener.Respond,
+        _ body: (UInt16) async throws -> Void
+    ) async throws {
+        let (socket, port) = try listen()
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let listener = HTTPListener(
+            name: "test",
+            socket: socket,
+            identity: PeerIdentity(policy: PeerPolicy(sandboxUIDs: nil)),
+            table: ConnectionTable(maximum: 16, maximumLocal: 16),
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            logger: logger,
+            respond: respond
+        )
+        let group = ServiceGroup(configuration: .init(services: [.init(service: listener)], logger: logger))
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            do {
+                try await body(port)
+            } catch {
+                await group.triggerGracefulShutdown()
+                throw error
+            }
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+        }
+    }
+
     /// One answer.
     struct Answer {
         var status: Int

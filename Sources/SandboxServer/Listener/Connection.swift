@@ -5,6 +5,8 @@ import NIOCore
 struct Connection: Sendable {
     /// The judgement made when it was accepted.
     let verdict: PeerPolicy.Verdict
+    /// The caller's address without its port, for programs behind the proxy; nil if it has none.
+    var peerAddress: String?
     /// Set when the connection is gone. A caller that closes only its sending side counts as gone.
     let closed = OneShot<Void>()
 }

@@ -12,12 +12,12 @@ import ServiceLifecycle
 /// The socket is shared with the helper, which holds it for ever: this end is only closed, never shut down, and no
 /// option of it is changed.
 struct HTTPListener: Service {
-    /// Makes the answer to one request.
-    typealias Respond = @Sendable (Request, Connection, any Channel) async -> Response
+    /// Makes the answer to one request. An answer of 101 needs an offer that has been accepted.
+    typealias Respond = @Sendable (Request, Connection, UpgradeOffer?) async -> Response
 
     private struct Accepted: Sendable {
         var http: HTTP1Channel
-        var channel: HTTP1Channel.Value
+        var channel: HTTPPipeline.Parts
     }
 
     /// For the log.
@@ -69,20 +69,25 @@ struct HTTPListener: Service {
         guard table.admit(channel, verdict != .permitted ? .refused : isLocal ? .local : .outside) else {
             return channel.close().map { nil }.flatMapErrorThrowing { _ in nil }
         }
-        let connection = Connection(verdict: verdict)
+        let connection = Connection(verdict: verdict, peerAddress: channel.remoteAddress?.ipAddress)
         channel.closeFuture.whenComplete { _ in connection.closed.set(()) }
-        let http = HTTP1Channel(
-            responder: { request, writer, channel in
-                var response = await respond(request, connection, channel)
-                // A body after the answer to HEAD would be read as the beginning of the next answer.
-                if request.method == .head { response = response.createHeadResponse() }
-                try await writer.write(response: response.head, body: response.body)
-            },
-            configuration: .init(
-                additionalChannelHandlers: [RequestDeadlineHandler()],
-                idleTimeout: .seconds(60)
-            )
+        let connectionSwitch = ConnectionSwitch()
+        let takeover = ConnectionTakeover(
+            channel: channel,
+            connectionSwitch: NIOLoopBound(connectionSwitch, eventLoop: channel.eventLoop)
         )
-        return http.setup(channel: channel, logger: logger).map { Accepted(http: http, channel: $0) }
+        let http = HTTP1Channel { request, writer, channel in
+            let offer = UpgradeOffer(request, channel)
+            var response = await respond(request, connection, offer)
+            if response.status == .switchingProtocols, let upgrade = offer?.accepted.value {
+                return try await upgrade.run(takeover, response.headers)
+            }
+            // A body after the answer to HEAD would be read as the beginning of the next answer.
+            if request.method == .head { response = response.createHeadResponse() }
+            try await writer.write(response: response.head, body: response.body)
+        }
+        return channel.eventLoop.makeCompletedFuture {
+            Accepted(http: http, channel: try HTTPPipeline.configure(channel, connectionSwitch, logger: logger))
+        }
     }
 }

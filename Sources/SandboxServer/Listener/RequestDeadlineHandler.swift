@@ -1,3 +1,4 @@
+import HTTPTypes
 import NIOCore
 import NIOHTTPTypes
 
@@ -9,11 +10,13 @@ final class RequestDeadlineHandler: ChannelInboundHandler, RemovableChannelHandl
     private let firstHead: TimeAmount
     private let body: TimeAmount
     private var deadline: Scheduled<Void>?
+    private var isPassedOn = false
 
     /// - Parameters:
     ///   - firstHead: From the connection to the end of the first request's header. Between requests the idle timeout
     ///     of the connection does the same.
-    ///   - body: From the header's end to the body's end.
+    ///   - body: From the header's end to the body's end; where the body is passed on and may have no end, from each
+    ///     of its pieces to the next.
     init(firstHead: TimeAmount = .seconds(15), body: TimeAmount = .seconds(120)) {
         self.firstHead = firstHead
         self.body = body
@@ -29,8 +32,10 @@ final class RequestDeadlineHandler: ChannelInboundHandler, RemovableChannelHandl
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
-        case .head: schedule(context, body)
-        case .body: break
+        case .head(let head):
+            isPassedOn = head.path?.hasPrefix("/proxy/") ?? false
+            schedule(context, body)
+        case .body: if isPassedOn { schedule(context, body) }
         case .end: deadline?.cancel()
         }
         context.fireChannelRead(data)

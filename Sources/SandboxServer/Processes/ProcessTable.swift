@@ -1,9 +1,10 @@
+import HelperClient
 import SandboxAPI
 import Synchronization
 
 /// The processes by id, running and over, of all sessions. What is over is kept until there is too much of it: the
 /// oldest go first.
-final class ProcessTable: Sendable {
+final class ProcessTable: ProcessExits, Sendable {
     struct Limits: Sendable {
         /// Processes that run at once.
         var running = 1024
@@ -62,6 +63,11 @@ final class ProcessTable: Sendable {
             return nil
         }
         if let problem { throw problem }
+    }
+
+    func exitCode(of id: String) async throws -> Int? {
+        guard let process = self[id] else { throw APIError.processNotFound(id) }
+        return process.exit.value
     }
 
     private func trim(_ state: inout State) {

@@ -8,14 +8,19 @@ struct AccessMiddleware: RouterMiddleware {
     static let header = HTTPField.Name.sandboxToken
 
     let token: AccessToken?
+    /// The pages that may use the API nevertheless.
+    var pages = CrossOriginPolicy()
 
     func handle(
         _ request: Request,
         context: SandboxContext,
         next: (Request, SandboxContext) async throws -> Response
     ) async throws -> Response {
+        guard !context.isAuthorized else { return try await next(request, context) }
         if let error = Self.refusal(context.connection.verdict) { return error.response }
-        if let error = Self.refusal(pageHeaders: request.headers) { return error.response }
+        guard !pages.refuses(request.headers, host: request.head.authority) else {
+            return APIError(.permissionDenied, "Pages in a browser cannot use the sandbox's API.").response
+        }
         // Liveness probes have no place to keep a token, and the answer holds nothing that depends on callers.
         if let token, request.uri.path != "/health" {
             guard let shown = request.headers[Self.header], token.matches(shown) else {
@@ -23,15 +28,6 @@ struct AccessMiddleware: RouterMiddleware {
             }
         }
         return try await next(request, context)
-    }
-
-    /// The answer to a page in a browser; nil for everybody else. Browsers send `Origin` with every POST, across
-    /// origins and after DNS rebinding alike (Fetch Standard, 3.2), and `Sec-Fetch-Site` with every request from a
-    /// page; clients of this API send neither.
-    static func refusal(pageHeaders headers: HTTPFields) -> APIError? {
-        let site = headers[.secFetchSite]
-        guard headers[.origin] != nil || (site != nil && site != "none") else { return nil }
-        return APIError(.permissionDenied, "Pages in a browser cannot use the sandbox's API.")
     }
 
     /// The answer to a caller that may not use the API; nil for one that may.

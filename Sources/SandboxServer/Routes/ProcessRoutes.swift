@@ -101,12 +101,7 @@ struct ProcessRoutes: Sendable {
     private func process(_ context: SandboxContext) throws -> ManagedProcess {
         let id = try context.parameters.require("id", as: String.self)
         guard let process = processes[id] else {
-            throw APIError(
-                .processNotFound,
-                "There is no process of this id.",
-                context: ["processId": .string(String(id.prefix(256)))],
-                operation: "process.get"
-            )
+            throw APIError.processNotFound(id)
         }
         return process
     }
@@ -160,5 +155,16 @@ struct ProcessRoutes: Sendable {
                 try await writer.send(StreamEvent(type: "stderr", data: text, processId: processID))
             }
         }
+    }
+}
+
+extension APIError {
+    static func processNotFound(_ id: String) -> APIError {
+        APIError(
+            .processNotFound,
+            "There is no process of this id.",
+            context: ["processId": .string(String(id.prefix(256)))],
+            operation: "process.get"
+        )
     }
 }

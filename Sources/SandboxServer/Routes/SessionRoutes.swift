@@ -8,6 +8,7 @@ import SandboxAPI
 struct SessionRoutes: Sendable {
     let sessions: SessionTable
     let processes: ProcessTable
+    let terminals: TerminalTable
     let planner: ExecPlanner
 
     func add(to router: Router<SandboxContext>) {
@@ -51,6 +52,7 @@ struct SessionRoutes: Sendable {
         guard let session = await sessions.remove(id) else {
             throw APIError(.internalError, "Session '\(id)' not found", context: ["sessionId": .string(id)])
         }
+        await terminals.close(id)
         try await session.end(grace: .seconds(1))
         // What ran in cells of their own on its behalf goes too; the rest has gone with the shell's keeper.
         for process in processes.all where process.sessionID == id && !process.isOver {

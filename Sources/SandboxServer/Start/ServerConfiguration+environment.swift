@@ -55,6 +55,12 @@ extension ServerConfiguration {
             guard Self.isPlainPath(path), path != "/" else { throw Self.wrong("BACKUP_DIRECTORY", "an absolute path") }
             backupDirectory = path
         }
+        if let list = text("CORS_ORIGINS") {
+            crossOrigins = list.split(separator: ",").map { String($0.drop { $0 == " " }) }
+            guard crossOrigins.allSatisfy(CrossOriginPolicy.isOrigin) else {
+                throw Self.wrong("CORS_ORIGINS", "origins such as https://app.example, separated by commas, or *")
+            }
+        }
         if let path = text("ACCESS_TOKEN_FILE") {
             guard Self.isPlainPath(path) else { throw Self.wrong("ACCESS_TOKEN_FILE", "an absolute path") }
             accessTokenFile = path
@@ -73,10 +79,11 @@ extension ServerConfiguration {
     /// Variables with our prefix that mean nothing to this version: most likely a slip of the pen.
     static func unknownNames(_ environment: [String: String]) -> [String] {
         let known: Set = [
-            "SHELL", "COMMAND_TIMEOUT_MS", "GRACE_MS", "OUTPUT_LIMIT_BYTES", "PROCESS_LOG_BYTES", "BACKUP_DIRECTORY", "MAX_SESSIONS",
+            "SHELL", "COMMAND_TIMEOUT_MS", "GRACE_MS", "OUTPUT_LIMIT_BYTES", "PROCESS_LOG_BYTES", "BACKUP_DIRECTORY",
+            "MAX_SESSIONS",
             "BODY_LIMIT_BYTES", "COMMAND_LIMIT_BYTES",
             "ENV_LIMIT_BYTES", "NEUTRAL_VARIABLES", "ACCESS_TOKEN_FILE", "MAX_CONNECTIONS",
-            "MAX_LOOPBACK_CONNECTIONS", "LOG_LEVEL",
+            "MAX_LOOPBACK_CONNECTIONS", "LOG_LEVEL", "CORS_ORIGINS",
         ]
         return environment.keys.filter { $0.hasPrefix(prefix) && !known.contains(String($0.dropFirst(prefix.count))) }
             .sorted()

@@ -26,6 +26,8 @@ struct ServerConfiguration: Sendable, Equatable {
     var environmentLimitBytes = 1_048_576
     /// Names added to the neutral ones.
     var neutralVariables: [String] = []
+    /// Origins whose pages may use the API from a browser; `*` for all.
+    var crossOrigins: [String] = []
     /// The file that holds the access token.
     var accessTokenFile: String?
     /// Connections at once from elsewhere.

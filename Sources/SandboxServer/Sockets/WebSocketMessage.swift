@@ -1,0 +1,7 @@
+import NIOCore
+
+/// One whole message of a WebSocket.
+enum WebSocketMessage: Sendable, Equatable {
+    case text(String)
+    case binary(ByteBuffer)
+}

@@ -1,0 +1,148 @@
+import Glibc
+import HelperProtocol
+import NIOHTTP1
+import SandboxAPI
+import Testing
+
+@testable import SandboxServer
+
+@Suite(.serialized, .timeLimit(.minutes(1)))
+struct TerminalTests {
+    private static let path = "/ws/pty?sessionId=s"
+
+    /// Everything up to and including the frame that satisfies the condition, as text.
+    private func read(_ socket: WebSocketClient, until isLast: (WebSocketClient.Frame, String) -> Bool) -> String {
+        var all = ""
+        while let frame = socket.receive() {
+            all += frame.text
+            if isLast(frame, all) { return all }
+        }
+        return all + "<closed>"
+    }
+
+    private func ready(_ socket: WebSocketClient) -> String {
+        read(socket) { frame, _ in frame.opcode == WebSocketClient.text }
+    }
+
+    private func type(_ text: String, _ socket: WebSocketClient) {
+        socket.send(WebSocketClient.binary, Array(text.utf8))
+    }
+
+    private func with(_ body: (ServerFixture) async throws -> Void) async throws {
+        try await ServerFixture.with(configure: { $0.shell = "/bin/sh" }, body)
+    }
+
+    @Test func `what is typed is run in a terminal of the size that was asked for`() async throws {
+        try await with { server async throws in
+            let socket = try WebSocketClient(port: server.port, path: Self.path + "&cols=100&rows=30")
+            #expect(ready(socket).hasSuffix(#"{"type":"ready"}"#))
+            type("stty size; echo $TERM; pwd; echo do''ne\n", socket)
+            let output = read(socket) { _, all in all.contains("done\r\n") }
+            #expect(output.contains("30 100\r\nxterm-256color\r\n/tmp\r\n"))
+            socket.send(#"{"type":"resize","cols":33,"rows":7}"#)
+            type("stty size; echo ag''ain\n", socket)
+            #expect(read(socket) { _, all in all.contains("again\r\n") }.contains("7 33\r\n"))
+            #expect(server.helper.spawned.map(\.namespace) == [.user])
+        }
+    }
+
+    @Test func `sockets of one session share one terminal, and a new one is shown what there was`() async throws {
+        try await with { server async throws in
+            let first = try WebSocketClient(port: server.port, path: Self.path)
+            _ = ready(first)
+            type("echo on''e\n", first)
+            _ = read(first) { _, all in all.contains("one\r\n") }
+            let second = try WebSocketClient(port: server.port, path: Self.path)
+            let replay = try #require(second.receive())
+            #expect(replay.opcode == WebSocketClient.binary && replay.text.contains("one\r\n"))
+            #expect(second.receive()?.text == #"{"type":"ready"}"#)
+            type("echo tw''o\n", second)
+            #expect(read(first) { _, all in all.contains("two\r\n") }.contains("two\r\n"))
+            #expect(read(second) { _, all in all.contains("two\r\n") }.contains("two\r\n"))
+            #expect(server.helper.runningCount == 1)
+            let other = try WebSocketClient(port: server.port, path: "/ws/pty?sessionId=other")
+            _ = ready(other)
+            #expect(server.helper.runningCount == 2)
+        }
+    }
+
+    @Test func `a terminal outlives its sockets, and its end is told to all with the last output`() async throws {
+        try await with { server async throws in
+            do {
+                let socket = try WebSocketClient(port: server.port, path: Self.path)
+                _ = ready(socket)
+                type("KEPT=yes\n", socket)
+                _ = read(socket) { _, all in all.contains("KEPT") }
+            }
+            let first = try WebSocketClient(port: server.port, path: Self.path)
+            let second = try WebSocketClient(port: server.port, path: Self.path)
+            _ = (ready(first), ready(second))
+            type("echo $KEPT; exit 3\n", first)
+            for socket in [first, second] {
+                let output = read(socket) { frame, _ in frame.opcode == WebSocketClient.text }
+                #expect(output.contains("yes\r\n") && output.hasSuffix(#"{"code":3,"type":"exit"}"#))
+                #expect(socket.receive()?.code == 1000)
+            }
+            let fresh = try WebSocketClient(port: server.port, path: Self.path)
+            _ = ready(fresh)
+            type("echo \"[$KEPT]\"\n", fresh)
+            #expect(read(fresh) { _, all in all.contains("[]\r\n") }.contains("[]\r\n"))
+            type("kill -9 $$\n", fresh)
+            let end = read(fresh) { frame, _ in frame.opcode == WebSocketClient.text }
+            #expect(end.hasSuffix(#"{"code":137,"signal":9,"type":"exit"}"#))
+        }
+    }
+
+    @Test func `bad controls are told, unknown ones ignored`() async throws {
+        try await with { server async throws in
+            let socket = try WebSocketClient(port: server.port, path: Self.path)
+            _ = ready(socket)
+            for text in [
+                "{", "[]", #"{"type":"resize"}"#, #"{"type":"resize","cols":0,"rows":5}"#,
+                #"{"type":"resize","cols":5,"rows":1001}"#,
+            ] {
+                socket.send(#"{"type":"unknown"}"#)
+                socket.send(text)
+                #expect(ready(socket).contains(#""type":"error""#))
+            }
+        }
+    }
+
+    @Test(arguments: [
+        "/ws/pty", "/ws/pty?sessionId=", "/ws/pty?sessionId=%20", "/ws/pty?sessionId=s&cols=0",
+        "/ws/pty?sessionId=s&rows=x", "/ws/pty?sessionId=s&shell=ruby", "/ws/pty?sessionId=s&shell=../sh",
+        "/ws/pty?sessionId=s&shell=/proc/self/exe",
+    ])
+    func `a request that cannot be is refused before the upgrade`(_ path: String) async throws {
+        try await with { server async throws in
+            #expect(try WebSocketClient(port: server.port, path: path).head.hasPrefix("HTTP/1.1 400 "))
+            #expect(server.helper.spawned.isEmpty)
+        }
+    }
+
+    @Test func `without an upgrade it is not there, and a terminal that cannot be had is told so`() async throws {
+        try await ServerFixture.with(refusal: HelperFailure(.noFreeSlot)) { server async throws in
+            #expect(try await server.send(.GET, Self.path).status == 404)
+            let socket = try WebSocketClient(port: server.port, path: Self.path)
+            #expect(socket.receive()?.text.hasPrefix(#"{"message":"Too many commands are running"#) == true)
+            #expect(socket.receive()?.code == 1011)
+        }
+    }
+
+    @Test func `a flood of output reaches a reader whole, while another does not read at all`() async throws {
+        try await with { server async throws in
+            let stuck = try WebSocketClient(port: server.port, path: Self.path)
+            let socket = try WebSocketClient(port: server.port, path: Self.path)
+            _ = ready(socket)
+            type("stty -echo -onlcr; echo g''o; head -c 20000000 /dev/zero | tr '\\0' x; echo en''d\n", socket)
+            _ = read(socket) { _, all in all.contains("go\n") }
+            var count = 0
+            while let frame = socket.receive() {
+                count += frame.bytes.count { $0 == UInt8(ascii: "x") }
+                if frame.text.contains("end") { break }
+            }
+            #expect(count == 20_000_000)
+            _ = stuck
+        }
+    }
+}
