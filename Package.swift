@@ -115,8 +115,8 @@ let package = Package(
         .testTarget(
             name: "SandboxServerTests",
             dependencies: [
-                "CMessageShim", "HelperClient", "HelperProtocol", "HelperTransport", "SandboxAPI", "SandboxClient",
-                "SandboxServer",
+                "AgentProtocol", "CMessageShim", "HelperClient", "HelperProtocol", "HelperTransport", "SandboxAPI",
+                "SandboxAgent", "SandboxClient", "SandboxServer",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

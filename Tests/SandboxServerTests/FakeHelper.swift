@@ -108,7 +108,9 @@ final class FakeHelper: Sendable {
         }
         close(opened)
         func text(_ offset: Int) -> String { String(decoding: bytes[offset...].prefix { $0 != 0 }, as: UTF8.self) }
-        let path = String(decoding: request.executable, as: UTF8.self)
+        // The agent's payload names no file: the helper opened its program at start.
+        guard let path = request.agent == nil ? String(decoding: request.executable, as: UTF8.self) : AgentProgram.path
+        else { return .failed(HelperFailure(.stepFailed, stage: .execute, errno: ENOENT)) }
         let environment = ["PATH=/usr/bin:/bin"] + layout.variables.map(text)
         let (code, pid) = Self.spawn(path, layout.arguments.map(text), environment, directory, descriptors)
         guard code == 0 else { return .failed(HelperFailure(.stepFailed, stage: .execute, errno: code)) }
