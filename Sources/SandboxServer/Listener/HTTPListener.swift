@@ -78,10 +78,8 @@ struct HTTPListener: Service {
                 if request.method == .head { response = response.createHeadResponse() }
                 try await writer.write(response: response.head, body: response.body)
             },
-            configuration: .init(
-                additionalChannelHandlers: [RequestDeadlineHandler()],
-                idleTimeout: .seconds(60)
-            )
+            // No idle timeout: it would cut an answer to a caller that is still sending. The handler knows the times.
+            configuration: .init(additionalChannelHandlers: [RequestDeadlineHandler()])
         )
         return http.setup(channel: channel, logger: logger).map { Accepted(http: http, channel: $0) }
     }
