@@ -78,8 +78,18 @@ struct ServerApplication: Sendable {
             hello: hello,
             selector: NamespaceSelector(additional: configuration.neutralVariables)
         ).add(to: router)
+        addFiles(to: router)
         // Last: the table is made of every route above.
         table.set(RouteTable(router))
         return router
+    }
+
+    /// File operations and watches; relative paths are resolved against the workspace.
+    private func addFiles(to router: Router<SandboxContext>) {
+        let pool = FileAgentPool(helper: helper, eventLoopGroup: eventLoopGroup)
+        let files = FileService(pool: pool, hello: hello) { _ in hello.workspace }
+        let hub = WatchHub(helper: helper, eventLoopGroup: eventLoopGroup)
+        FileRoutes(files: files, configuration: configuration).add(to: router)
+        WatchRoutes(watches: WatchService(files: files, hub: hub), configuration: configuration).add(to: router)
     }
 }

@@ -8,6 +8,8 @@ public struct ListFilesResponse: Codable, Sendable, Hashable {
     public var files: [FileListEntry]
     /// How many entries.
     public var count: Int
+    /// True if there were more than can be listed; else absent.
+    public var truncated: Bool?
     /// When the answer was made.
     public var timestamp = Timestamp.now()
 
