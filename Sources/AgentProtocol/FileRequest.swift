@@ -21,8 +21,9 @@ package enum FileRequest: Sendable, Hashable {
     case list(path: [UInt8], recursive: Bool, hidden: Bool)
     /// The path without links and dots.
     case resolve(path: [UInt8])
-    /// Watch a directory or file until the socket closes; the agent answers nothing else from then on.
-    case watch(path: [UInt8], recursive: Bool)
+    /// Watch a directory or file until the socket closes; the agent answers nothing else from then on. What lies in
+    /// directories of the skipped names is not watched, but they themselves are.
+    case watch(path: [UInt8], recursive: Bool, skipping: [[UInt8]])
 
     private var code: UInt16 {
         switch self {
@@ -49,9 +50,13 @@ package enum FileRequest: Sendable, Hashable {
         case .replace(let first, let second), .rename(let first, let second):
             fields.put(1, bytes: first)
             fields.put(2, bytes: second)
-        case .makeDirectory(let path, let flag), .watch(let path, let flag):
+        case .makeDirectory(let path, let flag):
             fields.put(1, bytes: path)
             fields.put(3, UInt8(flag ? 1 : 0))
+        case .watch(let path, let flag, let names):
+            fields.put(1, bytes: path)
+            fields.put(3, UInt8(flag ? 1 : 0))
+            for name in names { fields.put(5, bytes: name) }
         case .list(let path, let recursive, let hidden):
             fields.put(1, bytes: path)
             fields.put(3, UInt8(recursive ? 1 : 0))
@@ -62,7 +67,7 @@ package enum FileRequest: Sendable, Hashable {
 
     package init(_ bytes: [UInt8]) throws(DecodingError) {
         let record = try AgentRecord(bytes)
-        let fields = try record.fields([1, 2, 3, 4])
+        let fields = try record.fields([1, 2, 3, 4], repeatable: [5])
         let path = try fields.bytes(1)
         func flag(_ tag: UInt16) throws(DecodingError) -> Bool { try fields.integer(tag, as: UInt8.self) != 0 }
         switch record.operation {
@@ -76,7 +81,7 @@ package enum FileRequest: Sendable, Hashable {
         case 8: self = .status(path: path)
         case 9: self = .list(path: path, recursive: try flag(3), hidden: try flag(4))
         case 10: self = .resolve(path: path)
-        case 11: self = .watch(path: path, recursive: try flag(3))
+        case 11: self = .watch(path: path, recursive: try flag(3), skipping: fields.allBytes(5))
         default: throw .unknownOperation(record.operation)
         }
     }

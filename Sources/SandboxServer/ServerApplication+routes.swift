@@ -19,6 +19,7 @@ extension ServerApplication {
         addCommands(to: router)
         addTools(to: router)
         addPorts(to: router)
+        addFiles(to: router)
         MultiplexRoutes(respond: nested, logger: logger).add(to: router)
         TerminalRoutes(table: services.terminals, hello: hello).add(to: router)
         // Last: the table is made of every route above.
@@ -56,6 +57,19 @@ extension ServerApplication {
                 rules: BackupRules(workspace: hello.workspace, directory: configuration.backupDirectory)
             )
         ).add(to: router)
+    }
+
+    /// File operations and watches; relative paths are resolved against the directory of the session.
+    private func addFiles(to router: Router<SandboxContext>) {
+        let pool = FileAgentPool(helper: helper, eventLoopGroup: eventLoopGroup)
+        let (sessions, workspace) = (services.sessions, hello.workspace)
+        let files = FileService(pool: pool, hello: hello) { sessionID in
+            let session = await sessions.existing(try SessionReference.id(sessionID))
+            return session?.directory ?? workspace
+        }
+        let hub = WatchHub(helper: helper, eventLoopGroup: eventLoopGroup)
+        FileRoutes(files: files, configuration: configuration).add(to: router)
+        WatchRoutes(watches: WatchService(files: files, hub: hub), configuration: configuration).add(to: router)
     }
 
     private func addPorts(to router: Router<SandboxContext>) {

@@ -42,6 +42,16 @@ final class FakeHelper: Sendable {
         running.withLock { for pid in $0.values { kill(-pid, SIGKILL) } }
     }
 
+    /// Kills everything it started, as a reset of the namespaces does.
+    func killAll() {
+        running.withLock { for pid in $0.values { kill(-pid, SIGKILL) } }
+    }
+
+    /// Stops everything it started, so that it answers nothing any more.
+    func stopAll() {
+        running.withLock { for pid in $0.values { kill(-pid, SIGSTOP) } }
+    }
+
     private func serve() {
         while let received = try? channel.receive() {
             guard

@@ -10,6 +10,8 @@ enum DirectoryMaking {
     static func make(_ path: [UInt8], withParents: Bool) throws(SystemError) {
         let components = path.split(separator: UInt8(ascii: "/"))
         guard withParents else {
+            // The root, and what ends in a dot, can only be there already.
+            guard FilePlace.hasName(path) else { throw SystemError(errno: EEXIST) }
             let place = try FilePlace(path)
             guard mkdirat(place.directory.rawValue, place.name, 0o777) == 0 else { throw SystemError(errno: errno) }
             return

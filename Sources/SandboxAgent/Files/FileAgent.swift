@@ -17,8 +17,8 @@ struct FileAgent: ~Copyable {
     func serve() {
         while let received = try? channel.receive() {
             guard let request = try? FileRequest(received.record) else { return }
-            if case .watch(let path, let isRecursive) = request {
-                return FileWatcher.run(channel, path: path, isRecursive: isRecursive)
+            if case .watch(let path, let isRecursive, let skipped) = request {
+                return FileWatcher.run(channel, path: path, isRecursive: isRecursive, skipping: skipped)
             }
             do {
                 try answer(request)
@@ -39,9 +39,7 @@ struct FileAgent: ~Copyable {
             try FileMoving.replace(staged, path)
             say(.done(path: []))
         case .remove(let path):
-            let place = try FilePlace(path)
-            // unlinkat(2) on a directory says EISDIR.
-            guard unlinkat(place.directory.rawValue, place.name, 0) == 0 else { throw SystemError(errno: errno) }
+            try remove(path)
             say(.done(path: []))
         case .rename(let from, let to):
             try FileMoving.move(from, to)
@@ -58,6 +56,14 @@ struct FileAgent: ~Copyable {
         case .resolve(let path): say(.done(path: try FilePlace.resolved(path)))
         case .watch: return
         }
+    }
+
+    private func remove(_ path: [UInt8]) throws(SystemError) {
+        // The root, and what ends in a dot, can only be directories.
+        guard FilePlace.hasName(path) else { throw SystemError(errno: EISDIR) }
+        let place = try FilePlace(path)
+        // unlinkat(2) on a directory says EISDIR.
+        guard unlinkat(place.directory.rawValue, place.name, 0) == 0 else { throw SystemError(errno: errno) }
     }
 
     private func give(_ file: consuming OwnedDescriptor) throws(SystemError) {

@@ -16,14 +16,19 @@ enum FileMoving {
         let place = try FilePlace(target)
         let code = cas_rename(source.directory.rawValue, source.name, place.directory.rawValue, place.name, 1)
         guard code == EXDEV else { return try SystemError.check(code) }
+        // Under another name first: what is at the target stays until the copy is whole.
+        let copy = FilePlace.text(FilePlace.unusedName(".move-"))
         do {
-            try FileTree.copy(from: source.directory.rawValue, source.name, to: place.directory.rawValue, place.name)
+            try FileTree.copy(from: source.directory.rawValue, source.name, to: place.directory.rawValue, copy)
+            try SystemError.check(
+                cas_rename(place.directory.rawValue, copy, place.directory.rawValue, place.name, 1)
+            )
         } catch {
             // Half a copy is worth nothing, and the source is still whole.
-            if error.errno != EEXIST { FileTree.remove(place.directory.rawValue, place.name) }
+            try? FileTree.remove(place.directory.rawValue, copy)
             throw error
         }
-        FileTree.remove(source.directory.rawValue, source.name)
+        try FileTree.remove(source.directory.rawValue, source.name)
     }
 
     /// Puts a staged file in the place of the one at `path`, links followed, and with that one's mode.

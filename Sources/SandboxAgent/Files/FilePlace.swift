@@ -13,19 +13,30 @@ struct FilePlace: ~Copyable {
     ///
     /// - Throws: EINVAL if the last component is `.`, `..` or nothing.
     init(_ path: [UInt8]) throws(SystemError) {
-        var bytes = path[...]
-        while bytes.count > 1, bytes.last == UInt8(ascii: "/") { bytes = bytes.dropLast() }
-        guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { throw SystemError(errno: EINVAL) }
-        let last = bytes[(slash + 1)...]
-        let dot = UInt8(ascii: ".")
-        guard !last.isEmpty, !last.elementsEqual([dot]), !last.elementsEqual([dot, dot]) else {
+        let bytes = Self.trimmed(path)
+        guard Self.hasName(path), let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else {
             throw SystemError(errno: EINVAL)
         }
+        let last = bytes[(slash + 1)...]
         directory = try Self.open(
             Array(slash == bytes.startIndex ? path[..<1] : bytes[..<slash]),
             cas_path | O_DIRECTORY
         )
         name = FilePlace.text(Array(last))
+    }
+
+    /// Whether the path's last component can be the name of something new.
+    static func hasName(_ path: [UInt8]) -> Bool {
+        let last = trimmed(path).split(separator: UInt8(ascii: "/")).last ?? []
+        let dot = UInt8(ascii: ".")
+        return !last.isEmpty && !last.elementsEqual([dot]) && !last.elementsEqual([dot, dot])
+    }
+
+    /// Without the slashes at its end.
+    private static func trimmed(_ path: [UInt8]) -> ArraySlice<UInt8> {
+        var bytes = path[...]
+        while bytes.count > 1, bytes.last == UInt8(ascii: "/") { bytes = bytes.dropLast() }
+        return bytes
     }
 
     /// Opens a path as the user would, without /proc's magic links.
@@ -50,6 +61,12 @@ struct FilePlace: ~Copyable {
     /// Opens the place itself.
     borrowing func open(_ flags: Int32, _ mode: mode_t = 0) throws(SystemError) -> OwnedDescriptor {
         try Self.open(directory.rawValue, name, flags, mode)
+    }
+
+    /// A name that nobody else has thought of.
+    static func unusedName(_ prefix: String) -> [UInt8] {
+        var generator = SystemRandomNumberGenerator()
+        return Array((prefix + String(generator.next(), radix: 36)).utf8)
     }
 
     /// Bytes as the C string of a system call.

@@ -26,13 +26,17 @@ enum FileTree {
         }
     }
 
-    /// Removes a file, link or directory with all that is in it, as far as the user may.
-    static func remove(_ directory: Int32, _ name: [CChar]) {
-        if unlinkat(directory, name, 0) == 0 || errno != EISDIR { return }
-        if let below = try? FilePlace.open(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW) {
-            for entry in (try? names(below.rawValue)) ?? [] { remove(below.rawValue, entry) }
+    /// Removes a file, link or directory with all that is in it, as far as the user may; throws the first failure.
+    static func remove(_ directory: Int32, _ name: [CChar]) throws(SystemError) {
+        if unlinkat(directory, name, 0) == 0 || errno == ENOENT { return }
+        guard errno == EISDIR else { throw SystemError(errno: errno) }
+        let below = try FilePlace.open(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+        var first: SystemError?
+        for entry in try names(below.rawValue) {
+            do { try remove(below.rawValue, entry) } catch { first = first ?? error }
         }
-        unlinkat(directory, name, AT_REMOVEDIR)
+        if let first { throw first }
+        guard unlinkat(directory, name, AT_REMOVEDIR) == 0 else { throw SystemError(errno: errno) }
     }
 
     private static func copyFile(

@@ -13,15 +13,22 @@ struct FileWatcher: ~Copyable {
 
     private let inotify: OwnedDescriptor
     private let isRecursive: Bool
+    private let skipped: Set<[UInt8]>
     private var root: Int32 = -1
     private var paths: [Int32: [UInt8]] = [:]
 
     /// Watches and reports until there is nobody to report to.
-    static func run(_ channel: borrowing RecordChannel, path: [UInt8], isRecursive: Bool) {
+    static func run(
+        _ channel: borrowing RecordChannel,
+        path: [UInt8],
+        isRecursive: Bool,
+        skipping: [[UInt8]]
+    ) {
         do {
             var descriptor: Int32 = -1
             try SystemError.check(cas_inotify(&descriptor))
-            var watcher = FileWatcher(inotify: OwnedDescriptor(adopting: descriptor), isRecursive: isRecursive)
+            let inotify = OwnedDescriptor(adopting: descriptor)
+            var watcher = FileWatcher(inotify: inotify, isRecursive: isRecursive, skipping: skipping)
             try watcher.start(path)
             try channel.send(FileReply.watching.encoded())
             try watcher.serve(channel)
@@ -30,8 +37,9 @@ struct FileWatcher: ~Copyable {
         }
     }
 
-    private init(inotify: consuming OwnedDescriptor, isRecursive: Bool) {
+    private init(inotify: consuming OwnedDescriptor, isRecursive: Bool, skipping: [[UInt8]]) {
         self.inotify = inotify
+        skipped = Set(skipping)
         self.isRecursive = isRecursive
     }
 
@@ -100,7 +108,7 @@ struct FileWatcher: ~Copyable {
         }
         guard isRecursive, isDirectory else { return changes }
         if has(Int(IN_MOVED_FROM)) { forget(path) }
-        if has(Int(IN_CREATE)) || has(Int(IN_MOVED_TO)) {
+        if has(Int(IN_CREATE)) || has(Int(IN_MOVED_TO)), !skipped.contains(name) {
             // What was made in it before it was watched is reported as well; what comes twice is merged later.
             changes += try addTree(path)
         }
@@ -111,8 +119,8 @@ struct FileWatcher: ~Copyable {
     private mutating func addTree(_ path: [UInt8]) throws(SystemError) -> [FileChange] {
         var watch: Int32 = -1
         let code = cas_watch(inotify.rawValue, FilePlace.text(path), Self.below, &watch)
-        // Gone again, or not ours to see.
-        if [ENOENT, ENOTDIR, EACCES, ELOOP].contains(code) { return [] }
+        // Gone again, not ours to see, or deeper than a path can say.
+        if [ENOENT, ENOTDIR, EACCES, EPERM, ELOOP, ENAMETOOLONG].contains(code) { return [] }
         try SystemError.check(code)
         paths[watch] = path
         return try addBelow(path)
@@ -126,7 +134,7 @@ struct FileWatcher: ~Copyable {
         for item in items {
             let child = path + [UInt8(ascii: "/")] + item.name
             changes.append(FileChange(kind: .create, path: child, isDirectory: item.isDirectory))
-            if item.isDirectory { changes += try addTree(child) }
+            if item.isDirectory, !skipped.contains(item.name) { changes += try addTree(child) }
         }
         return changes
     }

@@ -12,9 +12,8 @@ struct StagedFile: ~Copyable {
     init(for target: [UInt8]) throws(SystemError) {
         let place = try FilePlace(target)
         let directory = target[..<(target.lastIndex(of: UInt8(ascii: "/")) ?? 0)]
-        var generator = SystemRandomNumberGenerator()
         while true {
-            let name = Array((".upload-" + String(generator.next(), radix: 36)).utf8)
+            let name = FilePlace.unusedName(".upload-")
             let flags = O_WRONLY | O_CREAT | O_EXCL
             var failure: Int32 = 0
             if let file = Self.open(place.directory.rawValue, name, flags, &failure) {
@@ -32,6 +31,8 @@ struct StagedFile: ~Copyable {
     }
 
     private static func target(_ path: [UInt8]) throws(SystemError) -> [UInt8] {
+        // A slash at the end asks for a directory, and would have one made below.
+        guard path.last != UInt8(ascii: "/"), FilePlace.hasName(path) else { throw SystemError(errno: EISDIR) }
         do {
             let existing = try FilePlace.open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY)
             try FileOpening.check(existing.rawValue)

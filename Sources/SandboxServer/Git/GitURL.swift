@@ -82,7 +82,7 @@ struct GitURL: Sendable {
 
     private static func invalid(_ problem: String) -> APIError {
         APIError(
-            .invalidGitUrl,
+            .invalidGitURL,
             "repoUrl \(problem).",
             context: ["validationErrors": [["field": .string("repoUrl"), "message": .string(problem)]]],
             operation: "git.clone"

@@ -9,8 +9,6 @@ import NIOHTTPTypesHTTP1
 enum HTTPPipeline {
     typealias Parts = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
 
-    /// Time without a request after which a connection is closed. It does not run while one is being answered.
-    static let idleTimeout = Duration.seconds(60)
     /// Bytes of one header, and of all of them.
     private static let headerBytes = 80 * 1024
     private static let headerCount = 1000
@@ -31,7 +29,8 @@ enum HTTPPipeline {
         try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
         try pipeline.addHandler(RequestDeadlineHandler())
         try pipeline.addHandler(connectionSwitch)
-        try pipeline.addHandler(HTTPConnectionStateHandler(idleTimeout: idleTimeout, logger: logger))
+        // No idle timeout of its own: `RequestDeadlineHandler` knows who is waiting for whom.
+        try pipeline.addHandler(HTTPConnectionStateHandler(idleTimeout: nil, logger: logger))
         return try Parts(
             wrappingChannelSynchronously: channel,
             configuration: .init(isOutboundHalfClosureEnabled: true)

@@ -1,25 +1,34 @@
-import HTTPTypes
 import NIOCore
 import NIOHTTPTypes
 
-/// Closes a connection whose caller takes too long to send a request, byte by byte or not at all.
-final class RequestDeadlineHandler: ChannelInboundHandler, RemovableChannelHandler {
+/// Closes a connection whose caller keeps it waiting: for the first request, for the next one, or for more of a body.
+/// Never while the server works on an answer or sends it, however long that takes, and never while it is the server
+/// that does not read on.
+final class RequestDeadlineHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
+    typealias OutboundIn = HTTPResponsePart
+    typealias OutboundOut = HTTPResponsePart
 
     private let firstHead: TimeAmount
+    private let nextHead: TimeAmount
     private let body: TimeAmount
-    private var deadline: Scheduled<Void>?
-    private var isPassedOn = false
+    private var rule: RequestDeadlineRule
+    private var alarm: Scheduled<Void>?
 
     /// - Parameters:
-    ///   - firstHead: From the connection to the end of the first request's header. Between requests the idle timeout
-    ///     of the connection does the same.
-    ///   - body: From the header's end to the body's end; where the body is passed on and may have no end, from each
-    ///     of its pieces to the next.
-    init(firstHead: TimeAmount = .seconds(15), body: TimeAmount = .seconds(120)) {
+    ///   - firstHead: From the connection to the end of the first request's header.
+    ///   - nextHead: From one answer's end to the end of the next request's header.
+    ///   - body: Between two pieces of a body.
+    init(
+        firstHead: TimeAmount = .seconds(15),
+        nextHead: TimeAmount = .seconds(60),
+        body: TimeAmount = .seconds(120)
+    ) {
         self.firstHead = firstHead
+        self.nextHead = nextHead
         self.body = body
+        rule = RequestDeadlineRule()
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -27,28 +36,50 @@ final class RequestDeadlineHandler: ChannelInboundHandler, RemovableChannelHandl
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        deadline?.cancel()
+        alarm?.cancel()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
-        case .head(let head):
-            isPassedOn = head.path?.hasPrefix("/proxy/") ?? false
-            schedule(context, body)
-        case .body: if isPassedOn { schedule(context, body) }
-        case .end: deadline?.cancel()
+        case .head: rule.head()
+        case .body: rule.received()
+        case .end: rule.requestEnded()
         }
+        follow(context)
         context.fireChannelRead(data)
     }
 
+    func read(context: ChannelHandlerContext) {
+        rule.wantsMore()
+        follow(context)
+        context.read()
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        if case .end = unwrapOutboundIn(data) {
+            rule.answerEnded()
+            follow(context)
+        }
+        context.write(data, promise: promise)
+    }
+
     func channelInactive(context: ChannelHandlerContext) {
-        deadline?.cancel()
+        alarm?.cancel()
         context.fireChannelInactive()
     }
 
+    private func follow(_ context: ChannelHandlerContext) {
+        switch rule.takeChange() {
+        case .none: return
+        case .stop: alarm?.cancel()
+        case .waitForHead: schedule(context, nextHead)
+        case .waitForBody: schedule(context, body)
+        }
+    }
+
     private func schedule(_ context: ChannelHandlerContext, _ time: TimeAmount) {
-        deadline?.cancel()
+        alarm?.cancel()
         let channel = context.channel
-        deadline = context.eventLoop.scheduleTask(in: time) { channel.close(promise: nil) }
+        alarm = context.eventLoop.scheduleTask(in: time) { channel.close(promise: nil) }
     }
 }
