@@ -103,6 +103,11 @@ let package = Package(
             ],
             swiftSettings: house
         ),
+        .testTarget(
+            name: "AgentProtocolTests",
+            dependencies: ["AgentProtocol", "HelperProtocol"],
+            swiftSettings: house
+        ),
         .testTarget(name: "HelperProtocolTests", dependencies: ["HelperProtocol"], swiftSettings: house),
         .testTarget(
             name: "HelperTransportTests",

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import FoundationEssentials
 import NIOCore
 import NIOHTTP1
 import SandboxAPI
@@ -80,6 +81,33 @@ struct RawFileTests {
             }
             while place.names.count > 1 { try await Task.sleep(for: .milliseconds(5)) }
             #expect(place.names == ["f"] && place.text("f") == "old")
+        }
+    }
+
+    @Test func `callers that go away in the middle leave no file open`() async throws {
+        try await FilePlaceFixture.with { place async throws in
+            try place.put([UInt8](repeating: 7, count: 16_000_000), "large")
+            /// Descriptors of this process, which is the server's too, that are the file.
+            func open() -> Int {
+                let links = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
+                return links.count { number in
+                    let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/" + number)
+                    return target == place.path("large")
+                }
+            }
+            do {
+                let connection = try RawConnection(port: place.server.port)
+                connection.write("GET \(url(place, "large")) HTTP/1.1\r\nHost: x\r\n\r\n")
+                // Nothing is read here, so the answer stays in the middle.
+                while open() == 0 { try await Task.sleep(for: .milliseconds(5)) }
+            }
+            for _ in 0..<5 {
+                let connection = try RawConnection(port: place.server.port)
+                connection.write("GET \(url(place, "large")) HTTP/1.1\r\nHost: x\r\n\r\n")
+            }
+            _ = try await place.server.send(.GET, "/api/ping")
+            while open() > 0 { try await Task.sleep(for: .milliseconds(5)) }
+            #expect(open() == 0)
         }
     }
 }
