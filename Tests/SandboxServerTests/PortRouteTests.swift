@@ -133,11 +133,11 @@ struct PortRouteTests {
             let raw = try RawConnection(port: server.port)
             let body = #"{"port":\#(dead.port),"mode":"tcp"}"#
             raw.write("POST /api/port-watch HTTP/1.1\r\nHost: x\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
-            #expect(raw.readAll(until: "watching").contains("200 OK"))
+            #expect(await raw.readAll(until: "watching").contains("200 OK"))
         }
         // A socket that nobody closes, too.
         try await ServerFixture.with { server async throws in
-            let socket = try WebSocketClient(port: server.port, path: "/ws")
+            let socket = try await WebSocketClient.open(port: server.port, path: "/ws")
             #expect(socket.isOpen)
         }
     }

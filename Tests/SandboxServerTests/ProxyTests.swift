@@ -14,7 +14,7 @@ struct ProxyTests {
     /// Runs a program and a server that leads to it.
     private func with(
         token: AccessToken? = nil,
-        _ script: @escaping @Sendable (borrowing RawConnection) -> Void,
+        _ script: @escaping @Sendable (RawConnection) -> Void,
         _ body: (ServerFixture, TestUpstream) async throws -> Void
     ) async throws {
         let upstream = try TestUpstream(script)
@@ -94,8 +94,8 @@ struct ProxyTests {
             let piece = [UInt8](repeating: UInt8(ascii: "~"), count: 100_000)
             var count = 0
             for number in 1...20 {
-                raw.write(bytes: piece)
-                while count < number * piece.count, let bytes = raw.read() {
+                await raw.write(bytes: piece)
+                while count < number * piece.count, let bytes = await raw.read() {
                     count += bytes.count { $0 == UInt8(ascii: "y") }
                 }
                 #expect(count >= number * piece.count)
@@ -128,9 +128,9 @@ struct ProxyTests {
         } _: { server, upstream in
             let raw = try RawConnection(port: server.port)
             raw.write("GET /proxy/\(upstream.port)/events HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-            #expect(raw.readAll(until: "data: 1\n\n").contains("text/event-stream"))
+            #expect(await raw.readAll(until: "data: 1\n\n").contains("text/event-stream"))
             mayGoOn.withLock { $0 = true }
-            #expect(raw.readAll().contains("data: 2\n\n"))
+            #expect(await raw.readAll().contains("data: 2\n\n"))
         }
     }
 
@@ -162,7 +162,7 @@ struct ProxyTests {
         } _: { server, upstream in
             let raw = try RawConnection(port: server.port)
             raw.write("GET /proxy/\(upstream.port)/ HTTP/1.1\r\nHost: x\r\n\r\n")
-            #expect(raw.readAll(until: "1000000000").contains("200 OK"))
+            #expect(await raw.readAll(until: "1000000000").contains("200 OK"))
             try await Task.sleep(for: .seconds(2))
             #expect(written.withLock { $0 } < 100_000_000)
         }
@@ -211,12 +211,12 @@ struct ProxyTests {
                 "GET /proxy/\(upstream.port)/ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
                     + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
             )
-            let head = raw.readAll(until: "early").lowercased()
+            let head = await raw.readAll(until: "early").lowercased()
             #expect(head.hasPrefix("http/1.1 101 ") && head.contains("x-a: 1") && head.contains("upgrade: websocket"))
             for size in [1, 100, 300_000] {
-                raw.write(bytes: [UInt8](repeating: 7, count: size))
+                await raw.write(bytes: [UInt8](repeating: 7, count: size))
                 var count = 0
-                while count < size, let bytes = raw.read() { count += bytes.count }
+                while count < size, let bytes = await raw.read() { count += bytes.count }
                 #expect(count == size)
             }
         }
@@ -234,13 +234,13 @@ struct ProxyTests {
                 "GET /proxy/\(upstream.port)/ HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n"
             let raw = try RawConnection(port: server.port)
             raw.write(request)
-            _ = raw.readAll(until: "\r\n\r\n")
+            _ = await raw.readAll(until: "\r\n\r\n")
             raw.write("last")
-            #expect(raw.readAll() == "last")
+            #expect(await raw.readAll() == "last")
             do {
                 let other = try RawConnection(port: server.port)
                 other.write(request)
-                _ = other.readAll(until: "\r\n\r\n")
+                _ = await other.readAll(until: "\r\n\r\n")
             }
             try await closed.wait()
         }
@@ -253,7 +253,7 @@ struct ProxyTests {
         } _: { server, upstream in
             let raw = try RawConnection(port: server.port)
             raw.write("GET /proxy/\(upstream.port)/ HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")
-            let answer = raw.readAll()
+            let answer = await raw.readAll()
             #expect(answer.hasPrefix("HTTP/1.1 418 ") && answer.hasSuffix("\r\n\r\nnot"))
         }
     }

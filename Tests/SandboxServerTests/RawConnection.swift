@@ -1,8 +1,9 @@
 import Glibc
 import HelperTransport
 
-/// A TCP connection to a port of this host, byte by byte; closed with the value.
-struct RawConnection: ~Copyable {
+/// A TCP connection to a port of this host, byte by byte; closed with the object. What may take long has two forms: one
+/// that blocks, for threads, and one for tasks, whose few threads the server needs too.
+final class RawConnection: Sendable {
     private let descriptor: OwnedDescriptor
 
     init(port: UInt16) throws {
@@ -72,5 +73,28 @@ struct RawConnection: ~Copyable {
             if let text, String(decoding: all, as: UTF8.self).contains(text) { break }
         }
         return String(decoding: all, as: UTF8.self)
+    }
+
+    func read() async -> [UInt8]? {
+        await Self.onThread { self.read() }
+    }
+
+    func readAll(until text: String? = nil) async -> String {
+        await Self.onThread { self.readAll(until: text) }
+    }
+
+    func write(bytes: [UInt8]) async {
+        await Self.onThread { self.write(bytes: bytes) }
+    }
+
+    func tryWrite(bytes: [UInt8], within seconds: Int) async -> Bool {
+        await Self.onThread { self.tryWrite(bytes: bytes, within: seconds) }
+    }
+
+    /// Does something that blocks on a thread of its own.
+    static func onThread<Result: Sendable>(_ body: @escaping @Sendable () -> Result) async -> Result {
+        await withCheckedContinuation { continuation in
+            ThreadStarter.start { continuation.resume(returning: body()) }
+        }
     }
 }

@@ -11,7 +11,7 @@ final class TestUpstream: Sendable {
     /// How many connections there were.
     var connections: Int { accepted.withLock { $0 } }
 
-    init(_ script: @escaping @Sendable (borrowing RawConnection) -> Void) throws {
+    init(_ script: @escaping @Sendable (RawConnection) -> Void) throws {
         listener = OwnedDescriptor(
             adopting: socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         )

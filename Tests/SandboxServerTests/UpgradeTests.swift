@@ -22,13 +22,11 @@ struct UpgradeTests {
         try await ServerFixture.with { server async throws in
             let raw = try RawConnection(port: server.port)
             raw.write(Self.ping)
-            #expect(raw.readAll(until: "pong").contains("200 OK"))
+            #expect(await raw.readAll(until: "pong").contains("200 OK"))
             // Pipelined: the answers must come in order, and the masked ping (9) is for the new protocol.
-            raw.write(bytes: Array((Self.ping + Self.upgrade).utf8) + [0x89, 0x80, 0, 0, 0, 0])
-            let answers = raw.readAll(until: "\u{FFFD}\0")
-            let order = [answers.firstRange(of: "pong"), answers.firstRange(of: "101 Switching Protocols")].compactMap(
-                \.?.lowerBound
-            )
+            await raw.write(bytes: Array((Self.ping + Self.upgrade).utf8) + [0x89, 0x80, 0, 0, 0, 0])
+            let answers = await raw.readAll(until: "\u{FFFD}\0")
+            let order = ["pong", "101 Switching Protocols"].compactMap { answers.firstRange(of: $0)?.lowerBound }
             #expect(order.count == 2 && order == order.sorted())
         }
     }
@@ -39,7 +37,7 @@ struct UpgradeTests {
             raw.write(
                 "GET /api/ping HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n\r\n"
             )
-            let answer = raw.readAll()
+            let answer = await raw.readAll()
             #expect(answer.contains("pong") && answer.lowercased().contains("\r\nconnection: close\r\n"))
         }
     }
@@ -77,14 +75,14 @@ struct UpgradeTests {
         try await with(WebSocketLimits(ping: .milliseconds(50), closing: .milliseconds(50))) { messages, _ in
             for try await _ in messages {}
             over.set(())
-        } _: { port in
-            let socket = try WebSocketClient(port: port, path: "/")
+        } _: { port async throws in
+            let socket = try await WebSocketClient.open(port: port, path: "/")
             for _ in 0..<5 {
-                #expect(socket.receive()?.opcode == WebSocketClient.ping)
+                #expect(await socket.receive()?.opcode == WebSocketClient.ping)
                 socket.send(WebSocketClient.pong, [])
             }
             #expect(over.value == nil)
-            while let frame = socket.receive() { #expect(frame.opcode == WebSocketClient.ping) }
+            while let frame = await socket.receive() { #expect(frame.opcode == WebSocketClient.ping) }
             try await over.wait()
         }
     }
@@ -92,19 +90,21 @@ struct UpgradeTests {
     @Test func `an endpoint's end closes the socket, with the code it asks for`() async throws {
         let limits = WebSocketLimits(closing: .milliseconds(50))
         try await with(limits) { _, _ in
-        } _: { port in
-            #expect(try WebSocketClient(port: port, path: "/").receive()?.code == 1000)
+        } _: { port async throws in
+            let frame = try await WebSocketClient.open(port: port, path: "/").receive()
+            #expect(frame?.code == 1000)
         }
         try await with(limits) { _, _ in
             throw WebSocketClosure(4001, "why")
-        } _: { port in
-            let frame = try WebSocketClient(port: port, path: "/").receive()
+        } _: { port async throws in
+            let frame = try await WebSocketClient.open(port: port, path: "/").receive()
             #expect(frame?.code == 4001 && frame?.text.hasSuffix("why") == true)
         }
         try await with(limits) { _, _ in
             throw APIError(.internalError, "x")
-        } _: { port in
-            #expect(try WebSocketClient(port: port, path: "/").receive()?.code == 1011)
+        } _: { port async throws in
+            let frame = try await WebSocketClient.open(port: port, path: "/").receive()
+            #expect(frame?.code == 1011)
         }
     }
 
@@ -117,21 +117,21 @@ struct UpgradeTests {
                 try await socket.send(.binary(ByteBuffer(repeating: 7, count: 1_000_000)))
                 sent.withLock { $0 += 1 }
             }
-        } _: { port in
-            let socket = try WebSocketClient(port: port, path: "/")
+        } _: { port async throws in
+            let socket = try await WebSocketClient.open(port: port, path: "/")
             try await Task.sleep(for: .seconds(1))
             #expect(sent.withLock { $0 } < 50)
             _ = socket.isOpen
         }
         try await with(WebSocketLimits()) { _, _ in
             try await Task.sleep(for: .seconds(3))
-        } _: { port in
+        } _: { port async throws in
             let raw = try RawConnection(port: port)
             raw.write(Self.upgrade)
-            _ = raw.readAll(until: "\r\n\r\n")
+            _ = await raw.readAll(until: "\r\n\r\n")
             let frame: [UInt8] = [0x82, 0xFE, 0xFF, 0xFF, 0, 0, 0, 0] + [UInt8](repeating: 0, count: 65_535)
             var written = 0
-            while written < 1000, raw.tryWrite(bytes: frame, within: 1) { written += 1 }
+            while written < 1000, await raw.tryWrite(bytes: frame, within: 1) { written += 1 }
             #expect(written < 500)
         }
     }

@@ -1,9 +1,10 @@
 import Glibc
 import HelperTransport
+import Synchronization
 
-/// A WebSocket client that can also break the rules. Blocking, with a time limit on every read.
-final class WebSocketClient {
-    struct Frame: Equatable {
+/// A WebSocket client that can also break the rules, with a time limit on every read.
+final class WebSocketClient: Sendable {
+    struct Frame: Equatable, Sendable {
         var opcode: UInt8
         var bytes: [UInt8]
         var isLast = true
@@ -20,12 +21,17 @@ final class WebSocketClient {
     static let pong: UInt8 = 10
 
     private let connection: RawConnection
-    private var pending: [UInt8]
+    private let pending: Mutex<[UInt8]>
     /// The answer's head.
     let head: String
 
     /// Connects and asks for the upgrade; ``head`` tells whether it was granted.
-    init(port: UInt16, path: String, headers: [String] = []) throws {
+    static func open(port: UInt16, path: String, headers: [String] = []) async throws -> WebSocketClient {
+        try await RawConnection.onThread { Result { try WebSocketClient(port: port, path: path, headers: headers) } }
+            .get()
+    }
+
+    private init(port: UInt16, path: String, headers: [String]) throws {
         let connection = try RawConnection(port: port)
         let lines =
             [
@@ -33,11 +39,13 @@ final class WebSocketClient {
                 "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13",
             ] + headers
         connection.write(lines.joined(separator: "\r\n") + "\r\n\r\n")
-        (head, pending) = try Self.readHead(connection)
+        let (head, rest) = try Self.readHead(connection)
+        self.head = head
+        pending = Mutex(rest)
         self.connection = connection
     }
 
-    private static func readHead(_ connection: borrowing RawConnection) throws -> (String, [UInt8]) {
+    private static func readHead(_ connection: RawConnection) throws -> (String, [UInt8]) {
         var read: [UInt8] = []
         while true {
             if let end = read.firstRange(of: Array("\r\n\r\n".utf8)) {
@@ -72,31 +80,22 @@ final class WebSocketClient {
     }
 
     /// The next frame; nil when the connection is closed, or nothing comes within some seconds.
-    func receive() -> Frame? {
+    func receive() async -> Frame? {
         while true {
-            if let frame = takeFrame() { return frame }
-            guard let more = connection.read() else { return nil }
-            pending += more
+            if let frame = pending.withLock({ Self.takeFrame(&$0) }) { return frame }
+            guard let more = await connection.read() else { return nil }
+            pending.withLock { $0 += more }
         }
     }
 
     /// The next frames' texts.
-    func texts(_ count: Int) -> [String] {
-        (0..<count).compactMap { _ in receive()?.text }
-    }
-
-    /// The texts that come until one of them satisfies the condition.
-    func texts(until isLast: (String) -> Bool) -> [String] {
+    func texts(_ count: Int) async -> [String] {
         var texts: [String] = []
-        while let frame = receive() {
-            guard frame.opcode == Self.text else { continue }
-            texts.append(frame.text)
-            if isLast(frame.text) { break }
-        }
+        while texts.count < count, let frame = await receive() { texts.append(frame.text) }
         return texts
     }
 
-    private func takeFrame() -> Frame? {
+    private static func takeFrame(_ pending: inout [UInt8]) -> Frame? {
         guard pending.count >= 2 else { return nil }
         var start = 2
         var count = Int(pending[1] & 0x7F)

@@ -15,11 +15,6 @@ struct HTTPListener: Service {
     /// Makes the answer to one request. An answer of 101 needs an offer that has been accepted.
     typealias Respond = @Sendable (Request, Connection, UpgradeOffer?) async -> Response
 
-    private struct Accepted: Sendable {
-        var http: HTTP1Channel
-        var channel: HTTPPipeline.Parts
-    }
-
     /// For the log.
     let name: String
     /// The inherited socket. NIO closes it with the channel.
@@ -38,6 +33,8 @@ struct HTTPListener: Service {
             // Of the connections only: in TIME_WAIT they must not refuse the port to the next helper. The
             // listener is held without, so that nothing can be bound beside it (cns_hold_port).
             .childChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            // Nothing is read before there is a task for it.
+            .childChannelOption(.autoRead, value: false)
             .bind(socket) { channel in accept(channel) }
         logger.info("Serving.", metadata: ["listener": "\(name)"])
         await withGracefulShutdownHandler {
@@ -46,7 +43,7 @@ struct HTTPListener: Service {
                     try await server.executeThenClose { inbound in
                         for try await accepted in inbound {
                             guard let accepted else { continue }
-                            group.addTask { await accepted.http.handle(value: accepted.channel, logger: logger) }
+                            group.addTask { await serve(accepted) }
                         }
                     }
                 } catch {
@@ -60,7 +57,7 @@ struct HTTPListener: Service {
     }
 
     /// Runs on the connection's event loop, before anything of it is read.
-    private func accept(_ channel: any Channel) -> EventLoopFuture<Accepted?> {
+    private func accept(_ channel: any Channel) -> EventLoopFuture<AcceptedConnection?> {
         let peer = PeerAddresses.End(channel.remoteAddress)
         let local = PeerAddresses.End(channel.localAddress)
         let addresses = peer.flatMap { peer in local.map { PeerAddresses(peer: peer, local: $0) } }
@@ -71,11 +68,26 @@ struct HTTPListener: Service {
         }
         let connection = Connection(verdict: verdict, peerAddress: channel.remoteAddress?.ipAddress)
         channel.closeFuture.whenComplete { _ in connection.closed.set(()) }
-        let connectionSwitch = ConnectionSwitch()
-        let takeover = ConnectionTakeover(
-            channel: channel,
-            connectionSwitch: NIOLoopBound(connectionSwitch, eventLoop: channel.eventLoop)
-        )
+        return channel.eventLoop.makeSucceededFuture(AcceptedConnection(channel, connection))
+    }
+
+    /// The connection's whole life, in a task of its own.
+    private func serve(_ accepted: AcceptedConnection) async {
+        let (channel, connection) = accepted.take()
+        let parts: HTTPPipeline.Parts
+        let takeover: ConnectionTakeover
+        do {
+            (parts, takeover) = try await channel.eventLoop.submit {
+                let connectionSwitch = ConnectionSwitch()
+                let bound = NIOLoopBound(connectionSwitch, eventLoop: channel.eventLoop)
+                let parts = try HTTPPipeline.configure(channel, connectionSwitch, logger: logger)
+                return (parts, ConnectionTakeover(channel: channel, connectionSwitch: bound))
+            }.get()
+        } catch {
+            // Closed before it began.
+            return channel.close(promise: nil)
+        }
+        channel.setOption(.autoRead, value: true).whenFailure { _ in channel.close(promise: nil) }
         let http = HTTP1Channel { request, writer, channel in
             let offer = UpgradeOffer(request, channel)
             var response = await respond(request, connection, offer)
@@ -86,8 +98,6 @@ struct HTTPListener: Service {
             if request.method == .head { response = response.createHeadResponse() }
             try await writer.write(response: response.head, body: response.body)
         }
-        return channel.eventLoop.makeCompletedFuture {
-            Accepted(http: http, channel: try HTTPPipeline.configure(channel, connectionSwitch, logger: logger))
-        }
+        await http.handle(value: parts, logger: logger)
     }
 }
