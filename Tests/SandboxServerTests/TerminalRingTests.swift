@@ -43,7 +43,8 @@ import Testing
         let piece = ByteBuffer(repeating: 7, count: 16_384)
         var read = 0
         for _ in 0..<100 {
-            #expect(output.append(piece))
+            // As after the second that the source waits for one that does not come nearer.
+            if !output.append(piece) { #expect(!output.losePatience()) }
             guard case .bytes(let bytes) = try await output.next(fast) else { break }
             read += bytes.readableBytes
         }
@@ -72,5 +73,31 @@ import Testing
         while output.append(piece) {}
         output.detach(reader)
         await wakes.next()
+    }
+
+    @Test func `the source waits for those that keep up, and for a while for those that do not`() {
+        var readers = TerminalReaders(window: 100)
+        let (near, far) = (readers.add(at: 0), readers.add(at: 0))
+        let small = readers.grew(end: 100)
+        let large = readers.grew(end: 101)
+        #expect(!small && large)
+        // Half of the window must be left for both.
+        let one = readers.move(near, to: 101, end: 101)
+        let notYet = readers.move(far, to: 50, end: 101)
+        let both = readers.move(far, to: 51, end: 101)
+        #expect(!one && !notYet && both && !readers.isHeld)
+        let again = readers.grew(end: 152)
+        let other = readers.move(near, to: 152, end: 152)
+        let lost = readers.losePatience(end: 152)
+        #expect(again && !other && lost)
+        // Now only the nearest counts, and always.
+        let alone = readers.grew(end: 252)
+        let behind = readers.grew(end: 253)
+        let patience = readers.losePatience(end: 253)
+        #expect(!alone && behind && !patience)
+        let gone = readers.remove(near, end: 253)
+        #expect(!gone)
+        let caughtUp = readers.move(far, to: 253, end: 253)
+        #expect(caughtUp && readers.position(of: far) == 253 && readers.position(of: near) == nil)
     }
 }

@@ -6,8 +6,12 @@ final class TerminalChannelHandler: ChannelDuplexHandler {
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
+    /// How long the program waits for readers that do not come nearer.
+    private static let patience = TimeAmount.seconds(1)
+
     private let output: TerminalOutput
     private let gate: ReadGate
+    private var deadline: Scheduled<Void>?
 
     init(_ output: TerminalOutput, _ gate: ReadGate) {
         self.output = output
@@ -19,6 +23,7 @@ final class TerminalChannelHandler: ChannelDuplexHandler {
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
+        deadline?.cancel()
         gate.detach()
     }
 
@@ -28,7 +33,18 @@ final class TerminalChannelHandler: ChannelDuplexHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         // A reader that catches up right now opens the gate on this event loop, so afterwards.
-        if !output.append(unwrapInboundIn(data)) { gate.hold() }
+        guard !output.append(unwrapInboundIn(data)) else { return }
+        gate.hold()
+        wait(context)
+    }
+
+    private func wait(_ context: ChannelHandlerContext) {
+        deadline?.cancel()
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        deadline = context.eventLoop.scheduleTask(in: Self.patience) {
+            let (handler, context) = bound.value
+            if handler.output.losePatience() { handler.wait(context) }
+        }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

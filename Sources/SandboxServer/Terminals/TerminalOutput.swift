@@ -5,8 +5,8 @@ import Synchronization
 
 /// The output of one terminal and all who read it.
 ///
-/// Every reader has its own position in the one ring, so none costs memory. The nearest one sets the pace: when even
-/// it is far behind, the program waits. One that is overtaken by the ring, while another keeps up, has lost its place.
+/// Every reader has its own position in the one ring, so none costs memory; ``TerminalReaders`` says whom the program
+/// waits for. A reader that is overtaken by the ring has lost its place.
 final class TerminalOutput: Sendable {
     enum Step: Sendable {
         case bytes(ByteBuffer)
@@ -19,30 +19,15 @@ final class TerminalOutput: Sendable {
     /// Bytes that a new reader is shown first.
     static let replay = 256 * 1024
     private static let capacity = 1024 * 1024
-    /// How far the nearest reader may be behind before the program has to wait.
+    /// How far a reader may be behind before the program has to wait.
     private static let window = 512 * 1024
 
     private struct State {
         var ring = TerminalRing(capacity: TerminalOutput.capacity)
-        var readers: [Int: Int] = [:]
-        var nextReader = 0
+        var readers = TerminalReaders(window: TerminalOutput.window)
         /// Set with the next output or the end; replaced each time.
         var news = OneShot<Void>()
         var end: ExitStatus??
-        /// Whether the source was told to wait.
-        var isHeld = false
-
-        var isFarBehind: Bool {
-            guard let nearest = readers.values.max() else { return false }
-            return ring.end - nearest > TerminalOutput.window
-        }
-
-        /// Whether the source, having been told to wait, may go on now.
-        mutating func letGo() -> Bool {
-            guard isHeld, !isFarBehind else { return false }
-            isHeld = false
-            return true
-        }
     }
 
     private enum Look {
@@ -62,12 +47,22 @@ final class TerminalOutput: Sendable {
     func append(_ bytes: ByteBuffer) -> Bool {
         let (news, mustWait) = state.withLock { state in
             state.ring.append(bytes)
-            state.isHeld = state.isFarBehind
             defer { state.news = OneShot() }
-            return (state.news, state.isHeld)
+            return (state.news, state.readers.grew(end: state.ring.end))
         }
         news.set(())
         return !mustWait
+    }
+
+    /// The source has waited for a while: those that are far behind are not waited for any more.
+    /// - Returns: Whether it must wait on; if not, it has been let go.
+    func losePatience() -> Bool {
+        let (mayGoOn, isHeld) = state.withLock { state in
+            guard state.readers.isHeld else { return (false, false) }
+            return (state.readers.losePatience(end: state.ring.end), state.readers.isHeld)
+        }
+        if mayGoOn { onRoom() }
+        return isHeld
     }
 
     /// Nothing more will come. The first call counts.
@@ -82,18 +77,13 @@ final class TerminalOutput: Sendable {
     /// A new reader, from where its replay begins to where it ends.
     func attach() -> (reader: Int, replayEnd: Int) {
         state.withLock { state in
-            state.nextReader += 1
-            state.readers[state.nextReader] = state.ring.position(ofLast: Self.replay)
-            return (state.nextReader, state.ring.end)
+            (state.readers.add(at: state.ring.position(ofLast: Self.replay)), state.ring.end)
         }
     }
 
     /// The reader is gone.
     func detach(_ reader: Int) {
-        let mayGoOn = state.withLock { state in
-            state.readers[reader] = nil
-            return state.letGo()
-        }
+        let mayGoOn = state.withLock { $0.readers.remove(reader, end: $0.ring.end) }
         if mayGoOn { onRoom() }
     }
 
@@ -101,15 +91,14 @@ final class TerminalOutput: Sendable {
     func replay(_ reader: Int, until end: Int) -> ByteBuffer {
         let (replay, mayGoOn) = state.withLock { state in
             var replay = ByteBuffer()
-            var position = state.readers[reader] ?? end
+            var position = state.readers.position(of: reader) ?? end
             while position < end, case .bytes(var piece) = state.ring.piece(at: position) {
                 let count = min(piece.readableBytes, end - position)
                 piece.moveWriterIndex(to: piece.readerIndex + count)
                 replay.writeImmutableBuffer(piece)
                 position += count
             }
-            state.readers[reader] = position
-            return (replay, state.letGo())
+            return (replay, state.readers.move(reader, to: position, end: state.ring.end))
         }
         if mayGoOn { onRoom() }
         return replay
@@ -119,11 +108,12 @@ final class TerminalOutput: Sendable {
     func next(_ reader: Int) async throws(CancellationError) -> Step {
         while true {
             let look = state.withLock { state -> Look in
-                guard let position = state.readers[reader] else { return .step(.lost, mayGoOn: false) }
+                guard let position = state.readers.position(of: reader) else { return .step(.lost, mayGoOn: false) }
                 switch state.ring.piece(at: position) {
                 case .bytes(let bytes):
-                    state.readers[reader] = position + bytes.readableBytes
-                    return .step(.bytes(bytes), mayGoOn: state.letGo())
+                    let next = position + bytes.readableBytes
+                    let mayGoOn = state.readers.move(reader, to: next, end: state.ring.end)
+                    return .step(.bytes(bytes), mayGoOn: mayGoOn)
                 case .lost: return .step(.lost, mayGoOn: false)
                 case .upToDate: return state.end.map { .step(.ended($0), mayGoOn: false) } ?? .wait(state.news)
                 }
