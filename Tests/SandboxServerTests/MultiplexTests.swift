@@ -51,7 +51,8 @@ struct MultiplexTests {
     @Test func `cancelling a request ends what it does, and so does closing the socket`() async throws {
         try await ServerFixture.with { server async throws in
             let request =
-                #"{"type":"request","id":"s","method":"POST","path":"/api/execute","body":{"command":"sleep 60"}}"#
+                #"{"type":"request","id":"s","method":"POST","path":"/api/execute","body":BODY}"#
+                .replacing("BODY", with: #"{"command":"sleep 60","sessionId":"__DISABLE_SESSION__"}"#)
             do {
                 let socket = try await WebSocketClient.open(port: server.port, path: "/ws")
                 socket.send(request)
@@ -72,7 +73,7 @@ struct MultiplexTests {
         try await ServerFixture.with { server async throws in
             let socket = try await WebSocketClient.open(port: server.port, path: "/ws")
             for number in 0...MultiplexedRequests.limit {
-                let body = #"{"command":"sleep 60"}"#
+                let body = #"{"command":"sleep 60","sessionId":"__DISABLE_SESSION__"}"#
                 socket.send(
                     #"{"type":"request","id":"\#(number)","method":"POST","path":"/api/execute","body":\#(body)}"#
                 )

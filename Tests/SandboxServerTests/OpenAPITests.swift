@@ -33,7 +33,10 @@ struct OpenAPITests {
     /// Described, and served by no route of this name.
     private static let onlyDescribed: Set<String> = []
     /// Served, and not described.
-    private static let onlyServed: Set<String> = []
+    private static let onlyServed: Set = Set(
+        // The proxy's own root, which the description has with a path behind it.
+        ["DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT"].map { "\($0) /proxy/{}" }
+    )
 
     private static func document() throws -> Document {
         try JSONDecoder().decode(Document.self, from: Data(PackageResources.openapi_json))
