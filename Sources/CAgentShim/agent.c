@@ -16,6 +16,19 @@
 
 const int cas_path = O_PATH;
 
+static int argument_count;
+static char **arguments;
+
+// glibc calls constructors with main's arguments.
+__attribute__((constructor)) static void keep_arguments(int count, char **values) {
+    argument_count = count;
+    arguments = values;
+}
+
+const char *cas_argument(int index) {
+    return index >= 0 && index < argument_count ? arguments[index] : NULL;
+}
+
 static int result(long value) {
     return value < 0 ? errno : 0;
 }

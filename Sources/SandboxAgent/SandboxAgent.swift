@@ -6,27 +6,32 @@ import HelperTransport
 /// as stdin and the identity of the user, never by hand.
 enum SandboxAgent {
     /// Serves in the role until the server closes its end; returns the exit status.
-    static func run(_ arguments: [String]) -> Int32 {
+    static func run() -> Int32 {
         // Nothing but the standard streams is inherited.
-        guard arguments.count > 1, cas_close_from(3) == 0 else { return EX_USAGE }
+        guard let role = argument(1), cas_close_from(3) == 0 else { return EX_USAGE }
         let number = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
         guard number >= 0 else { return EX_USAGE }
         let channel = RecordChannel(adopting: OwnedDescriptor(adopting: number))
         // A shell that reads from descriptor 0 must never get hold of the socket.
         close(STDIN_FILENO)
         guard open("/dev/null", O_RDONLY) == STDIN_FILENO else { return EX_OSERR }
-        switch arguments[1] {
+        switch role {
         case "files":
             FileAgent(channel).serve()
             return EXIT_SUCCESS
-        case "shell" where arguments.count == 3:
+        case "shell":
+            guard let shell = argument(2) else { return EX_USAGE }
             do {
-                try ShellKeeper(channel, shell: arguments[2]).serve()
+                try ShellKeeper(channel, shell: shell).serve()
                 return EXIT_SUCCESS
             } catch {
                 return EX_OSERR
             }
         default: return EX_USAGE
         }
+    }
+
+    private static func argument(_ index: Int32) -> String? {
+        cas_argument(index).map { String(cString: $0) }
     }
 }

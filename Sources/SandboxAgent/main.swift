@@ -1,3 +1,3 @@
 import Glibc
 
-exit(SandboxAgent.run(CommandLine.arguments))
+exit(SandboxAgent.run())

@@ -4,6 +4,7 @@ import HelperTransport
 import HummingbirdCore
 import NIOCore
 import NIOPosix
+import SandboxAPI
 import Testing
 
 @testable import SandboxServer
@@ -25,7 +26,11 @@ struct TerminalTableTests {
             configuration: configuration,
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton
         ) { id in
-            ("/", [(name: "PLACE", value: Array(id.utf8))])
+            TerminalPlace(
+                directory: "/",
+                namespace: .user,
+                variables: [(name: "PLACE", value: SecretBytes(Array(id.utf8)))]
+            )
         }
         let request = try TerminalRequest(URI("/ws/pty?sessionId=a"))
         let first = try await table.terminal(request)

@@ -47,6 +47,22 @@ enum ChildPlan {
             + finish(command, mask: layout.sharing == .idmapped ? 0o022 : 0o002, filter: .user)
     }
 
+    /// The file agent: in the user's mount namespace with the user's identity, but a process of the helper's own PID
+    /// namespace, so that nobody in the user namespace can name it. Below a shepherd, as a command is.
+    static func fileAgent(
+        _ command: Command,
+        status: Int32,
+        in namespaces: Namespaces,
+        _ layout: SandboxLayout
+    ) -> [Step] {
+        // The score before the mount namespace, whose /proc does not show this process.
+        [.title("ns-shepherd")] + prologue + [.outOfMemoryScore(500)] + join(namespaces, ipc: true)
+            + [.subreaper, .forkInit(reaper(status, layout) + [.shepherd(status: 3)])]
+            + start(command, outOfMemoryScore: nil, limits: ResourceLimit.user(processes: layout.userProcesses))
+            + dropPrivileges(uid: layout.ids.user, gid: layout.ids.workspaceGroup)
+            + finish(command, mask: layout.sharing == .idmapped ? 0o022 : 0o002, filter: .user)
+    }
+
     /// A command in a cell: the child becomes pid 1 of the cell's PID namespace, builds the cell, forks the
     /// command and reaps until it ends. IPC is new by clone flag.
     static func cell(
@@ -159,10 +175,9 @@ enum ChildPlan {
         ]
     }
 
-    private static func start(_ command: Command, outOfMemoryScore: Int, limits: [ResourceLimit]) -> [Step] {
-        [
-            // While still uid 0: afterwards a non-dumpable process cannot open its own file.
-            .outOfMemoryScore(outOfMemoryScore),
+    private static func start(_ command: Command, outOfMemoryScore: Int?, limits: [ResourceLimit]) -> [Step] {
+        // While still uid 0: afterwards a non-dumpable process cannot open its own file.
+        (outOfMemoryScore.map { [.outOfMemoryScore($0)] } ?? []) + [
             .newSession,
             // Before the limits: until here the helper's descriptors are open, and may be more than a command's.
             .descriptors(command.descriptors),

@@ -20,7 +20,7 @@ struct CommandLaunch: ~Copyable {
         guard let running = set.open(namespace) else { throw HelperFailure(.namespaceDown) }
         let sockets = try Self.sockets()
         let isCell = namespace == .secure
-        let plan = isCell ? ChildPlan.cell : ChildPlan.user
+        let plan = isHidden ? ChildPlan.fileAgent : isCell ? ChildPlan.cell : ChildPlan.user
         let spawned = try Spawner.spawn(
             plan(command, sockets.far.rawValue, running.descriptors, context.layout),
             kind: isCell ? .cell : .plain,

@@ -127,7 +127,9 @@ extension ServiceLoop {
             }
         case .terminal(let size): command.terminal = size
         }
-        let directory = EnvironmentVariable("PWD", bytes: request.workingDirectory)
+        var additions = [EnvironmentVariable("PWD", bytes: request.workingDirectory)]
+        // Swift's runtime looks for itself through /proc/self, which a hidden process does not have, unless it is told.
+        if request.agent == .files { additions.append(EnvironmentVariable("SWIFT_ROOT", "/")) }
         guard let handle = commands.reserve(request.namespace) else { throw HelperFailure(.noFreeSlot) }
 
         let launch: CommandLaunch
@@ -136,7 +138,7 @@ extension ServiceLoop {
             let home = MountPlan.homePath(request.namespace)
             let image = try CommandImage(
                 payload: descriptors[0],
-                base: environment.variables(request.namespace, home: home) + [directory]
+                base: environment.variables(request.namespace, home: home) + additions
             )
             launch = try CommandLaunch(
                 command,
@@ -149,7 +151,7 @@ extension ServiceLoop {
         case .open, .unavailable:
             let image = try CommandImage(
                 payload: descriptors[0],
-                base: environment.variables(request.namespace, home: configuration.workspace) + [directory]
+                base: environment.variables(request.namespace, home: configuration.workspace) + additions
             )
             launch = try CommandLaunch(
                 open: command,
