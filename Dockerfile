@@ -16,9 +16,9 @@ RUN install -d -m 0755 /image/etc/sandbox /image/usr/local/lib/sandbox \
  && install -m 0444 /staging/environment /image/etc/sandbox/environment
 
 FROM debian:bookworm-slim
-# `ps`, `top`, `pkill`: what runs in the user namespace is meant to be looked at.
+# `ps`, `top`, `pkill`: what runs in the user namespace is meant to be looked at. The rest is what checkouts and backups run.
 RUN apt-get update -qq \
- && apt-get install -y -qq --no-install-recommends procps \
+ && apt-get install -y -qq --no-install-recommends ca-certificates curl git procps squashfs-tools \
  && rm -rf /var/lib/apt/lists/*
 # Names for `ps`; the helper itself knows numbers only. Every mount point exists, so that --read-only works.
 # The workspace gets its owner before VOLUME: what changes it afterwards would be lost.

@@ -1,0 +1,185 @@
+import FoundationEssentials
+import HelperClient
+import HelperProtocol
+import NIOHTTP1
+import SandboxAPI
+import SandboxTestSupport
+import Testing
+
+/// Sessions: one persistent shell each, in the user namespace or in a cell of its own.
+@Suite(.timeLimit(.minutes(3)))
+struct SessionTests {
+    @Test func `what a command changes in the shell is there for the next`() async throws {
+        try await PairFixture.with { pair in
+            let api = pair.api
+            _ = try await api.execute(
+                "cd /usr; A=plain; export B=exported; f() { echo f$A; }; alias q='echo aliased'; set -f; shopt -s nullglob",
+                session: "s"
+            )
+            let text = try await api.output(
+                "pwd; f; q; echo $B; printenv B A; [[ $- == *f* ]] && shopt -q nullglob && echo options; true",
+                session: "s"
+            )
+            #expect(text == "/usr\nfplain\naliased\nexported\nexported\noptions")
+            #expect(try await api.output("echo ${A-none}$(pwd)", session: "t") == "none" + pair.workspace)
+            #expect(try await api.output("echo ${A-none}", session: nil) == "none", "the default session is another")
+        }
+    }
+
+    @Test func `a directory and neutral variables of one command do not stay`() async throws {
+        try await PairFixture.with { pair in
+            let api = pair.api
+            // The directory of a session's first command is where its shell begins.
+            _ = try await api.execute("true", session: "s")
+            let response = try await api.execute(
+                "pwd; echo $TZ; printenv TZ; cd /; A=kept",
+                env: ["TZ": "it's"],
+                cwd: "/usr",
+                session: "s"
+            )
+            #expect(response.stdout == "/usr\nit's\nit's" && response.namespace == .user)
+            #expect(try await api.output("pwd; echo ${TZ-unset}$A", session: "s") == pair.workspace + "\nunsetkept")
+            let failed = try await api.execute("echo never", cwd: "/no/such/place", session: "s")
+            #expect(failed.exitCode == 1 && failed.stdout.isEmpty && failed.stderr.contains("/no/such/place"))
+        }
+    }
+
+    @Test(arguments: [
+        ("exit 42", 42), ("set -e; false", 1), ("exec true", 0), ("kill -KILL $$", 137), ("set -u; echo $never_set", 1),
+    ])
+    func `the end of the shell is told once, and the next command has a fresh one`(
+        _ command: String,
+        _ status: Int
+    ) async throws {
+        try await PairFixture.with { pair in
+            let api = pair.api
+            _ = try await api.execute("A=1", session: "s")
+            let answer = try await api.attempt(ExecuteRequest(command: command, sessionId: "s"))
+            let failure = try answer.failure
+            #expect(answer.status == 410 && failure.code == "SESSION_TERMINATED")
+            #expect(failure.message.contains("shell exited (exit code: \(status))"))
+            #expect(failure.context["exitCode"] == .integer(status) && failure.context["sessionId"] == .string("s"))
+            #expect(try await api.output("echo fresh${A-}", session: "s") == "fresh")
+        }
+    }
+
+    @Test(arguments: [
+        ("echo \"never closed", 2, "unexpected EOF"), ("cat <<END\nhello", 0, "here-document"),
+        ("if true; then", 2, "syntax"),
+        ("echo 'it", 2, "unexpected EOF"), ("echo $(echo", 2, ""), (") nonsense", 2, "syntax"),
+    ])
+    func `what is not closed is an error and no hang, and the session goes on`(
+        _ command: String,
+        _ exitCode: Int,
+        _ words: String
+    ) async throws {
+        try await PairFixture.with { pair in
+            _ = try await pair.api.execute("A=still", session: "s")
+            let response = try await pair.api.execute(command, session: "s")
+            #expect(response.exitCode == exitCode || (exitCode == 2 && response.exitCode == 1), "\(response)")
+            #expect(response.stderr.contains(words))
+            #expect(try await pair.api.output("echo $A", session: "s") == "still")
+        }
+    }
+
+    @Test(arguments: [
+        "sleep 1017; echo never", "while :; do :; done; echo never",
+        "f() { while true; do g; done; }; g() { :; }; f; echo never", "trap '' TERM; sleep 1017 & wait; echo never",
+        "for ((;;)); do sleep 0.01; done", "cat /dev/zero > /dev/null",
+    ])
+    func `a timed-out command is gone and its session is as it was`(_ command: String) async throws {
+        try await PairFixture.with(PairOptions(settings: ["server-grace-ms": "200"])) { pair in
+            let api = pair.api
+            _ = try await api.execute("cd /usr; A=kept; sleep 999 &", session: "s")
+            let answer = try await api.attempt(ExecuteRequest(command: command, timeoutMs: 200, sessionId: "s"))
+            #expect(answer.status == 500)
+            #expect(try answer.failure.message == "Command timeout after 200ms")
+            #expect(try await api.output("pwd; echo $A; jobs -r | wc -l", session: "s") == "/usr\nkept\n1")
+            #expect(HostProcesses.withArgument("sleep\u{0}1017").isEmpty)
+        }
+    }
+
+    @Test func `commands of one session wait for each other, those of two do not`() async throws {
+        try await PairFixture.with { pair in
+            let api = pair.api
+            let meeting = try await Rendezvous(pair, "held")
+            async let held = api.output(meeting.meet + "; echo first", session: "a")
+            try await meeting.arrived()
+            #expect(try await api.output("echo other", session: "b") == "other")
+            async let second = api.output("echo second", session: "a")
+            try await meeting.release()
+            #expect(try await held.hasSuffix("first"))
+            #expect(try await second == "second")
+        }
+    }
+
+    @Test func `sessions are made, listed, refused twice, and deleted with what runs in them`() async throws {
+        try await PairFixture.with { pair in
+            let api = pair.api
+            func post(_ path: String, _ body: String) async throws -> Answer {
+                try await api.request(.POST, path, body: Array(body.utf8))
+            }
+            let created = try await post(
+                "/api/session/create",
+                #"{"id":"s","cwd":"/usr","env":{"TERM":"dumb","X":null}}"#
+            )
+            #expect(try created.decoded(SessionCreateAnswer.self).data.namespace == .user)
+            let again = try await post("/api/session/create", #"{"id":"s"}"#)
+            #expect(again.status == 409)
+            #expect(try again.failure.code == "SESSION_ALREADY_EXISTS")
+            #expect(try again.failure.context.keys.contains("containerPlacementId"))
+            #expect(try await api.output("pwd; echo $TERM", session: "s") == "/usr\ndumb")
+            let unnamed = try await post("/api/session/create", "").decoded(SessionCreateAnswer.self)
+            #expect(unnamed.data.id.hasPrefix("session_"))
+            let list = try await api.request(.GET, "/api/session/list").decoded(SessionListAnswer.self)
+            #expect(Set(list.data) == ["s", unnamed.data.id])
+
+            let duration = Canary.duration(1000)
+            _ = try await api.execute("sleep \(duration) & (setsid sleep \(duration) &)", session: "s")
+            #expect(try await post("/api/session/delete", #"{"sessionId":"s"}"#).status == 200)
+            #expect(HostProcesses.withArgument(duration).isEmpty)
+            let gone = try await post("/api/session/delete", #"{"sessionId":"s"}"#)
+            #expect(gone.status == 500)
+            #expect(try gone.failure.message.contains("not found"))
+            #expect(try await post("/api/session/delete", "{}").status == 400)
+        }
+    }
+
+    @Test func `a session with a credential has a cell for its lifetime, and nobody else sees in`() async throws {
+        try await PairFixture.with { pair in
+            let api = pair.api
+            let secret = "s3cr3t-\(UInt64.random(in: 0 ... .max))"
+            let body = #"{"id":"safe","env":{"TOKEN":"\#(secret)"}}"#
+            let created = try await api.request(.POST, "/api/session/create", body: Array(body.utf8))
+            #expect(!created.text.contains(secret))
+            #expect(try created.decoded(SessionCreateAnswer.self).data.namespace == .secure)
+            let inside = try await api.execute("echo $TOKEN; A=1; echo x > /tmp/private", session: "safe")
+            #expect(inside.stdout == secret && inside.namespace == .secure)
+            #expect(try await api.output("cat /tmp/private; echo $A", session: "safe") == "x\n1", "one cell, one shell")
+            let look = "cat /proc/*/environ /proc/*/cmdline 2>/dev/null | tr '\\0' '\\n'; ls /tmp; env; ps axeww"
+            #expect(try await !api.output(look + "; true", session: "other").contains(secret))
+            #expect(try await !api.output("ls /tmp", session: "other").contains("private"))
+        }
+    }
+
+    @Test func `a credential of one command reaches neither its session nor anybody else`() async throws {
+        try await PairFixture.with { pair in
+            let api = pair.api
+            _ = try await api.execute("mkdir -p deep; cd deep", session: "s")
+            let response = try await api.execute("pwd; echo $KEY", env: ["KEY": "k3y"], session: "s")
+            #expect(response.stdout == pair.workspace + "/deep\nk3y" && response.namespace == .secure)
+            #expect(try await api.output("echo ${KEY-none}; pwd", session: "s") == "none\n" + pair.workspace + "/deep")
+        }
+    }
+
+    @Test func `output of what an earlier command left behind does not mix into the next`() async throws {
+        try await PairFixture.with { pair in
+            let api = pair.api
+            let first = try await api.output("(while :; do echo noise; sleep 0.01; done) & echo one", session: "s")
+            #expect(first.contains("one"))
+            for number in 0..<20 {
+                #expect(try await api.output("echo \(number)", session: "s") == "\(number)")
+            }
+        }
+    }
+}
