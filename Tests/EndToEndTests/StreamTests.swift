@@ -57,12 +57,9 @@ struct StreamTests {
 
     @Test func `characters are never divided between events`() async throws {
         try await PairFixture.with { pair in
-            let script =
-                #"python3 -c 'import sys,time\nfor b in \"€😀\".encode()*3: sys.stdout.buffer.write(bytes([b])); sys.stdout.flush(); time.sleep(0.01)'"#
-            let events = try await pair.api.events(
-                "/api/execute/stream",
-                #"{"command":"\#(script.replacing("\"", with: "\\\""))"}"#
-            )
+            let script = #"for b in e2 82 ac f0 9f 98 80 e2 82 ac; do printf "\x$b"; sleep 0.01; done"#
+            let body = try JSONEncoder().encode(ExecuteRequest(command: script))
+            let events = try await pair.api.events("/api/execute/stream", String(decoding: body, as: UTF8.self))
             let texts = events.filter { $0.type == "stdout" }.compactMap(\.data)
             #expect(texts.joined() == "€😀€😀€😀" && !texts.contains { $0.contains("\u{FFFD}") })
         }

@@ -12,8 +12,8 @@
 /// O_PATH, open(2): names a place without opening it.
 extern const int cas_path;
 
-/// The argument of that number, NULL if there is none. Swift looks them up in /proc/self, which the file agent's /proc, being
-/// another PID namespace's, does not have.
+/// The argument of that number, NULL if there is none. Swift looks them up in /proc/self, which the file agent's /proc,
+/// being another PID namespace's, does not have.
 const char *_Nullable cas_argument(int index);
 
 /// Opens `path` without following any magic link of /proc. openat2(2), RESOLVE_NO_MAGICLINKS.
