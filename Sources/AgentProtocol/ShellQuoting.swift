@@ -2,7 +2,12 @@
 package enum ShellQuoting {
     /// In single quotes, in which nothing has a meaning but the quote itself.
     package static func quoted(_ text: String) -> String {
-        "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+        var word = "'"
+        // By scalars: a quote and a combining mark are one Character, but two things to a shell.
+        for scalar in text.unicodeScalars {
+            if scalar == "'" { word += "'\\''" } else { word.unicodeScalars.append(scalar) }
+        }
+        return word + "'"
     }
 
     /// The same for bytes.

@@ -99,6 +99,11 @@ public final class HelperClient: Sendable {
     )
         async throws(HelperClientError) -> HelperProcess
     {
+        // A record that the helper cannot read costs the connection, and with it everything that runs over it.
+        let record = HelperRequest.spawn(request).encoded(id: 1)
+        guard (try? HelperRequest.decode(record, descriptorCount: descriptors.count)) != nil else {
+            throw .refused(HelperFailure(.notPermitted))
+        }
         let ending = HelperConnection.Ending()
         let answer = try await connection.ask(.spawn(request), descriptors: descriptors, ending: ending)
         guard case .spawned(let reply) = answer.reply else { throw .protocolViolation(nil) }

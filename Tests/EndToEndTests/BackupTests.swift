@@ -27,7 +27,7 @@ struct BackupTests {
             )
             #expect(made.archivePath == archive && made.sizeBytes > 0)
             #expect(
-                try await api.output("head -c 4 \(archive); stat -c ' %u %a' \(archive)") == "hsqs \(pair.ids.user) 600"
+                try await api.output("head -c 4 \(archive); stat -c ' %u %a' \(archive)") == "hsqs \(pair.ids.user) 640"
             )
             _ = try await api.execute("echo changed > d/a; rm d/sub/b; echo later > d/.hidden")
             let restored: BackupRestoreAnswer = try await api.success(
@@ -94,6 +94,17 @@ struct BackupTests {
                 #expect(try answer.failure.code == code)
                 #expect(try await api.output("cat d/a; ls -A d") == "kept\na")
             }
+        }
+    }
+
+    @Test func `a directory whose name looks like a pattern is restored too`() async throws {
+        try await with { pair in
+            let dir = pair.workspace + "/a[b]*'"
+            _ = try await pair.api.execute("mkdir \"a[b]*'\"; echo kept > \"a[b]*'/f\"")
+            let body = #"{"dir":"\#(dir)","archivePath":"/var/tmp/archives/x"}"#
+            let _: BackupCreateAnswer = try await pair.api.success("/api/backup/create", body)
+            let _: BackupRestoreAnswer = try await pair.api.success("/api/backup/restore", body)
+            #expect(try await pair.api.output("cat \"a[b]*'/f\"; ls -A \"a[b]*'\"") == "kept\nf")
         }
     }
 

@@ -182,4 +182,40 @@ struct SessionTests {
             }
         }
     }
+
+    @Test(arguments: ["/proc", "/proc/self", "//proc"])
+    func `a session that is where nothing can be started harms nobody`(_ directory: String) async throws {
+        try await PairFixture.with { pair in
+            _ = try await pair.api.execute("cd \(directory)", session: "s")
+            let server = pair.serverPID
+            let response = try await pair.api.execute("pwd; echo $KEY", env: ["KEY": "k"], session: "s")
+            #expect(response.stdout == pair.workspace + "\nk")
+            #expect(pair.serverPID == server)
+        }
+    }
+
+    @Test func `a quote under a combining mark is still a quote to the shell`() async throws {
+        try await PairFixture.with { pair in
+            let text = "x'\u{301}; echo INJECTED; : '"
+            let response = try await pair.api.execute("printf %s \"$TZ\"", env: ["TZ": text], session: "s")
+            #expect(response.stdout == text && response.stderr.isEmpty)
+            let failed = try await pair.api.execute("true", cwd: "/none" + text, session: "s")
+            #expect(failed.exitCode == 1 && !failed.stdout.contains("INJECTED"))
+        }
+    }
+
+    @Test func `a keeper that user code stops or kills costs its own session and nobody else's`() async throws {
+        try await PairFixture.with(PairOptions(settings: ["server-grace-ms": "100"])) { pair in
+            let api = pair.api
+            _ = try await api.execute("true", session: "other")
+            let stopped = try await api.attempt(
+                ExecuteRequest(command: "kill -STOP $PPID; sleep 1000", timeoutMs: 200, sessionId: "s")
+            )
+            #expect(stopped.status == 500)
+            let killed = try await api.attempt(ExecuteRequest(command: "kill -KILL $PPID; sleep 1000", sessionId: "t"))
+            #expect(killed.status == 410)
+            #expect(try await api.output("echo on", session: "t") == "on")
+            #expect(try await api.output("echo on", session: "other") == "on")
+        }
+    }
 }

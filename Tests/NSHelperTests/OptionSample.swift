@@ -35,8 +35,8 @@ struct OptionSample: Sendable {
         OptionSample(name: "socket", text: "/run/pair/door.sock", wrong: notPaths) {
             $0.socket = "/run/pair/door.sock"
         },
-        OptionSample(name: "agent", text: "/opt/agent", wrong: notPaths) { $0.agent = "/opt/agent" },
         OptionSample(name: "server", text: "/opt/server", wrong: notPaths) { $0.server = "/opt/server" },
+        OptionSample(name: "agent", text: "/opt/agent", wrong: notPaths) { $0.agent = "/opt/agent" },
         OptionSample(name: "environment-file", text: "/etc/env", wrong: notPaths) { $0.environmentFile = "/etc/env" },
         OptionSample(name: "hidden-paths", text: "/etc/key:/srv/x", wrong: ["x", "/a:b", "/a:/b/../c"]) {
             $0.hiddenPaths = ["/etc/key", "/srv/x"]

@@ -18,7 +18,7 @@ struct FileAgentPoolTests {
         let client = try HelperClient(adopting: pair.consumeNear())
         _ = try await client.hello()
         let group = MultiThreadedEventLoopGroup.singleton
-        try await body(FileAgentPool(helper: client, eventLoopGroup: group, patience: .milliseconds(400)), helper)
+        try await body(FileAgentPool(helper: client, eventLoopGroup: group, patience: .seconds(3)), helper)
     }
 
     @Test func `an agent is used again, and few are kept`() async throws {

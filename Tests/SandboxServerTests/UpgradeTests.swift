@@ -72,7 +72,7 @@ struct UpgradeTests {
 
     @Test func `a caller that does not answer pings is dropped, one that does is kept`() async throws {
         let over = OneShot<Void>()
-        try await with(WebSocketLimits(ping: .milliseconds(50), closing: .milliseconds(50))) { messages, _ in
+        try await with(WebSocketLimits(ping: .milliseconds(400), closing: .milliseconds(400))) { messages, _ in
             for try await _ in messages {}
             over.set(())
         } _: { port async throws in

@@ -23,11 +23,13 @@ enum BackupCommands {
     ) -> String {
         let (source, target) = (ShellQuoting.quoted(dir), ShellQuoting.quoted(archive))
         var lines = [
-            "umask 077",
+            // The group is that of cells too: what sends the archive away must be able to read it.
+            "umask 027",
             "test -d \(source) || exit \(Code.noSource)",
             "mkdir -p -- \"$(dirname -- \(target))\" || exit \(Code.noDirectory)",
             "scratch=$(mktemp -d) || exit \(Code.noDirectory)",
-            "trap 'rm -rf -- \"$scratch\" \(ShellQuoting.quoted(archive + ".part").replacing("'", with: "'\\''"))' EXIT",
+            "part=\(ShellQuoting.quoted(archive + ".part"))",
+            "trap 'rm -rf -- \"$scratch\" \"$part\"' EXIT",
             ": >\"$scratch/excludes\"",
         ]
         if !excludes.isEmpty {
@@ -41,11 +43,10 @@ enum BackupCommands {
                     + "| sed 's/[][*?\\\\]/\\\\&/g' >>\"$scratch/excludes\" || true"
             )
         }
-        let part = ShellQuoting.quoted(archive + ".part")
         lines += [
-            "mksquashfs \(source) \(part) -comp \(format) -processors \(threads) -no-progress -noappend -quiet "
+            "mksquashfs \(source) \"$part\" -comp \(format) -processors \(threads) -no-progress -noappend -quiet "
                 + "-wildcards -ef \"$scratch/excludes\" >&2 || exit $?",
-            "mv -f -- \(part) \(target) && stat -c %s -- \(target)",
+            "mv -f -- \"$part\" \(target) && stat -c %s -- \(target)",
         ]
         return lines.joined(separator: "\n")
     }
@@ -59,9 +60,13 @@ enum BackupCommands {
             scratch=$(mktemp -d -- \(target)/.restore-XXXXXX) || exit \(Code.noDirectory)
             trap 'rm -rf -- "$scratch"' EXIT
             unsquashfs -f -no-progress -quiet -d "$scratch/new" \(source) >&2 || exit $?
-            find \(target) -mindepth 1 -maxdepth 1 ! -path "$scratch" -exec rm -rf -- {} + || exit $?
+            # From here to the end the unpacked copy is the only one: nothing but SIGKILL may come in between.
+            trap '' TERM INT HUP
+            trap - EXIT
+            find \(target) -mindepth 1 -maxdepth 1 ! -name "${scratch##*/}" -exec rm -rf -- {} + || exit $?
             find "$scratch/new" -mindepth 1 -maxdepth 1 -exec mv -f -t \(target) -- {} + || exit $?
             chmod --reference="$scratch/new" -- \(target) 2>/dev/null || true
+            rm -rf -- "$scratch"
             """
     }
 
@@ -71,7 +76,7 @@ enum BackupCommands {
         let source = ShellQuoting.quoted(archive)
         return """
             umask 077
-            test -r \(source) || exit \(Code.noArchive)
+            test -f \(source) && test -r \(source) || exit \(Code.noArchive)
             dd if=\(source) of=/tmp/part bs=1M iflag=skip_bytes,count_bytes,fullblock skip=\(offset) count=\(size) \
             status=none || exit $?
             test "$(stat -c %s /tmp/part)" = \(size) || exit \(Code.noSource)

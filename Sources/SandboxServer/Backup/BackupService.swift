@@ -9,6 +9,9 @@ struct BackupService: Sendable {
     let planner: ExecPlanner
     let rules: BackupRules
 
+    /// For one archive, or one piece of it with its repetitions.
+    private static let timeoutMilliseconds = 2 * 3_600_000
+
     /// Archives a directory; returns the archive's size in bytes.
     func create(_ request: BackupCreateRequest, _ logger: Logger, until disconnected: OneShot<Void>) async throws -> Int
     {
@@ -91,7 +94,10 @@ struct BackupService: Sendable {
         _ logger: Logger,
         _ disconnected: OneShot<Void>
     ) async throws -> String {
-        let plan = try planner.plan(ExecuteRequest(command: command, env: env), logger)
+        let plan = try planner.plan(
+            ExecuteRequest(command: command, env: env, timeoutMs: Self.timeoutMilliseconds),
+            logger
+        )
         switch try await runner.runAlone(plan, until: disconnected) {
         case .finished(0, let output, _): return OutputText.text(output.bytes)
         case .finished(let exitCode, _, let error):

@@ -56,7 +56,7 @@ struct CommandRunner: Sendable {
         try await run(until: disconnected) {
             try await session.gate.withTurn {
                 var plan = plan
-                plan.workingDirectory = plan.requestedDirectory ?? session.directory
+                plan.workingDirectory = plan.requestedDirectory ?? session.startDirectory(or: plan.workingDirectory)
                 plan.addVariables(of: session)
                 return try await follow(try await startAlone(plan), timeout(plan, session))
             }
@@ -91,7 +91,7 @@ struct CommandRunner: Sendable {
     }
 
     /// Waits for a command's end or its time limit. In the latter case, and if the task is cancelled because the caller
-    /// is gone, the whole tree is ended; a timeout is answered when all of it is gone, a cancellation waits for nothing.
+    /// is gone, the whole tree is ended; and whoever waits for the session's turn waits for that too.
     private func follow(_ running: Running, _ timeout: Int?) async throws -> Outcome {
         let ending: ShellTicket.Ending?
         do {
@@ -99,12 +99,12 @@ struct CommandRunner: Sendable {
         } catch {
             running.output.abandon()
             running.error.abandon()
-            try? await running.stop()
+            try? await Self.stop(running)
             throw error
         }
         guard let ending else {
             // What has been written by now is kept: for commands of no session it is part of the answer.
-            try await running.stop()
+            try await Self.stop(running)
             async let output = running.output.output()
             async let error = running.error.output()
             return .timedOut(milliseconds: timeout ?? 0, output: try await output, error: try await error)
@@ -123,6 +123,14 @@ struct CommandRunner: Sendable {
             running.error.abandon()
             return .shellEnded(status: nil)
         }
+    }
+
+    /// Ends a command; returns when all of it is gone.
+    private static func stop(_ running: Running) async throws {
+        let stop = running.stop
+        // In a task of its own: a cancelled one waits for nothing, and the session's turn must not pass on before.
+        let task = Task { try await stop() }
+        try await task.value
     }
 
     /// nil when the time is up.
@@ -155,12 +163,18 @@ struct CommandRunner: Sendable {
             error: error.takeWriteEnd()
         )
         let grace = configuration.graceMilliseconds
-        return Running(
-            output: try await read(output),
-            error: try await read(error),
-            ending: { try await session.ending(of: ticket) },
-            stop: { try await session.stop(ticket, graceMilliseconds: grace) }
-        )
+        do {
+            return Running(
+                output: try await read(output),
+                error: try await read(error),
+                ending: { try await session.ending(of: ticket) },
+                stop: { try await session.stop(ticket, graceMilliseconds: grace) }
+            )
+        } catch {
+            // A command whose output cannot be read must not run on unseen.
+            try? await session.stop(ticket, graceMilliseconds: 0)
+            throw error
+        }
     }
 
     private func startAlone(_ plan: ExecPlan) async throws -> Running {

@@ -49,6 +49,8 @@ final class FileAgentPool: Sendable {
     }
 
     private func ask(_ agent: FileAgent, _ request: FileRequest) async throws -> FileAnswer {
+        // Between file systems a move is a copy, which takes as long as there is to copy.
+        let patience: TimeAmount = if case .rename = request { .minutes(30) } else { patience }
         let deadline = eventLoopGroup.next().scheduleTask(in: patience) { agent.giveUp() }
         defer { deadline.cancel() }
         let answer: FileAnswer

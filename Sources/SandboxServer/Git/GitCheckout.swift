@@ -74,16 +74,16 @@ struct GitCheckout: Sendable {
         _ disconnected: OneShot<Void>
     ) async throws -> CommandRunner.Outcome {
         let workspace = planner.hello.workspace
-        let isShared = (order.target + "/").hasPrefix(workspace + "/") && planner.hello.workspaceSharing != .group
-        // A cell has a /tmp and a HOME of its own, and without an idmapped workspace what it makes is not the user's.
-        let place =
-            isShared ? order.target : "\(workspace)/.checkout-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
-        let quoted = ShellQuoting.quoted(place)
+        // The clone is made where the cell alone can write, and without a working tree: git runs programs that a
+        // repository's configuration names, and what user code can write it must not read while it knows the password.
+        let clone = "\"$HOME/clone\""
+        let staged = ShellQuoting.quoted("\(workspace)/.checkout-\(String(UInt64.random(in: 0 ... .max), radix: 36))")
         let helper =
             "!f() { test \"$1\" = get && printf '%s\\n' \"username=$SANDBOX_GIT_USER\" \"password=$SANDBOX_GIT_PASSWORD\"; }; f"
         let command = """
             git -c credential.helper= -c \(ShellQuoting.quoted("credential.\(order.url.origin).helper=\(helper)")) \
-            \(arguments(order, isComplete: true).dropFirst("git ".count)) \(quoted) && \(Self.branch(quoted))
+            \(arguments(order, isComplete: true).dropFirst("git ".count)) \(clone) && \(Self.branch(clone)) \
+            && cp -R -- \(clone) \(staged)
             """
         var env: [String: SecretBytes] = ["GIT_TERMINAL_PROMPT": SecretBytes([UInt8(ascii: "0")])]
         env["SANDBOX_GIT_USER"] = order.url.credentials?.user
@@ -93,38 +93,42 @@ struct GitCheckout: Sendable {
             logger
         )
         let outcome = try await runner.runAlone(plan, until: disconnected)
-        guard !isShared else { return outcome }
-        return try await handOver(outcome, from: quoted, to: ShellQuoting.quoted(order.target), logger, disconnected)
+        // In a task of its own: also a caller that has gone must not leave the copy behind.
+        let task = Task { try await handOver(outcome, order, from: staged, logger) }
+        return try await task.value
     }
 
-    /// Makes a clone the user's by a copy that the user makes.
+    /// Makes a clone the user's, by a copy that the user makes, and gives it its working tree; no credential is near.
     private func handOver(
         _ outcome: CommandRunner.Outcome,
-        from place: String,
-        to target: String,
-        _ logger: Logger,
-        _ disconnected: OneShot<Void>
+        _ order: Order,
+        from staged: String,
+        _ logger: Logger
     ) async throws -> CommandRunner.Outcome {
-        var move = "rm -rf -- \(place)"
-        if case .finished(0, _, _) = outcome {
-            move = """
-                { test ! -e \(target) || rmdir -- \(target) 2>/dev/null || \
-                { echo 'fatal: destination path already exists and is not an empty directory' >&2; \(move); exit 128; }; } \
-                && mkdir -p -- "$(dirname -- \(target))" \
-                && cp -R --preserve=mode,timestamps,links -- \(place) \(target); code=$?; \(move); exit $code
-                """
-        }
-        let plan = try planner.plan(ExecuteRequest(command: move), logger)
-        let moved = try await runner.runAlone(plan, until: disconnected)
-        guard case .finished(0, _, _) = outcome else { return outcome }
-        guard case .finished(0, _, _) = moved else { return moved }
-        return outcome
+        let target = ShellQuoting.quoted(order.target)
+        var isCloned = false
+        if case .finished(0, _, _) = outcome { isCloned = true }
+        let move = """
+            if test -e \(target) && ! rmdir -- \(target) 2>/dev/null; then \
+            echo 'fatal: destination path already exists and is not an empty directory' >&2; code=128; \
+            else mkdir -p -- "$(dirname -- \(target))" && cp -R --preserve=mode,timestamps,links -- \(staged) \(target) \
+            && git -C \(target) reset --hard --quiet; code=$?; fi; rm -rf -- \(staged); exit $code
+            """
+        let command = isCloned ? move : "rm -rf -- \(staged)"
+        let plan = try planner.plan(
+            ExecuteRequest(command: command, timeoutMs: order.timeoutMilliseconds),
+            logger
+        )
+        let moved = try await runner.runAlone(plan, until: OneShot())
+        guard isCloned, case .finished(let code, _, _) = moved, code != 0 else { return outcome }
+        return moved
     }
 
-    /// - Parameter isComplete: Whether everything is fetched now: later git would need the credentials for the rest.
+    /// - Parameter isComplete: Whether everything is fetched now, because later git would need the credentials for the
+    ///   rest, and nothing is checked out.
     private func arguments(_ order: Order, isComplete: Bool) -> String {
         var words = "git -c http.lowSpeedLimit=1024 -c http.lowSpeedTime=30 clone"
-        if !isComplete { words += " --filter=blob:none" }
+        words += isComplete ? " --no-checkout" : " --filter=blob:none"
         if let branch = order.branch { words += " --branch=\(ShellQuoting.quoted(branch))" }
         if let depth = order.depth { words += " --depth=\(depth)" }
         return words + " -- \(ShellQuoting.quoted(order.url.address))"

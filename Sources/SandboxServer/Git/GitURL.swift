@@ -21,29 +21,58 @@ struct GitURL: Sendable {
         guard !text.allSatisfy(\.isWhitespace), text.utf8.count <= 2048 else {
             throw Self.invalid("must have 1 to 2048 bytes and not be blank")
         }
-        guard !text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
-            throw Self.invalid("must not hold control characters")
+        let bytes = Array(text.utf8)
+        guard !bytes.contains(where: { $0 <= 0x20 || $0 == 0x7F }) else {
+            throw Self.invalid("must not hold blanks or control characters")
         }
-        // `helper::address` runs a program of git's.
-        guard !text.hasPrefix("-"), !text.contains("::") else { throw Self.invalid("has a form that is not allowed") }
-        guard let scheme = ["https://", "http://"].first(where: { text.lowercased().hasPrefix($0) }) else {
+        // `helper::address` runs a program of git's. Bytes, not Characters: a combining mark hides none of them.
+        guard bytes.first != UInt8(ascii: "-"), !zip(bytes, bytes.dropFirst()).contains(where: { $0 == 58 && $1 == 58 })
+        else { throw Self.invalid("has a form that is not allowed") }
+        guard let start = Self.endOfScheme(bytes) else {
             address = text
             credentials = nil
             return
         }
-        let rest = text.dropFirst(scheme.count)
-        let authority = rest.prefix { !"/?#".contains($0) }
-        guard let at = authority.lastIndex(of: "@") else {
+        let scheme = String(decoding: bytes[..<start], as: UTF8.self)
+        let isHTTP = ["http://", "https://"].contains(scheme.lowercased())
+        let authority = bytes[start...].prefix { !"/?#".utf8.contains($0) }
+        guard let at = authority.lastIndex(of: UInt8(ascii: "@")) else {
+            guard !isHTTP || Self.isHostAndPort(authority) else {
+                throw Self.invalid("has credentials that are not percent-encoded")
+            }
             address = text
             credentials = nil
             return
         }
-        address = scheme + rest[rest.index(after: at)...]
-        let parts = authority[..<at].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let user = Self.decoded(parts[0]), let password = Self.decoded(parts.count > 1 ? parts[1] : "") else {
+        guard isHTTP else {
+            // A password must not travel in a command line.
+            guard !authority[..<at].contains(UInt8(ascii: ":")) else {
+                throw Self.invalid("may hold a password only with http or https")
+            }
+            address = text
+            credentials = nil
+            return
+        }
+        address = scheme + String(decoding: bytes[(at + 1)...], as: UTF8.self)
+        let parts = authority[..<at].split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
+        guard let user = Self.decoded(parts[0]), let password = Self.decoded(parts.count > 1 ? parts[1] : []) else {
             throw Self.invalid("has credentials that cannot be decoded")
         }
         credentials = Credentials(user: SecretBytes(user), password: SecretBytes(password))
+    }
+
+    /// Where `scheme://` ends.
+    private static func endOfScheme(_ bytes: [UInt8]) -> Int? {
+        let mark = Array("://".utf8)
+        return bytes.indices.first { bytes[$0...].starts(with: mark) }.map { $0 + mark.count }
+    }
+
+    /// Whether nothing but a port follows the host: anything else is a password that was not encoded.
+    private static func isHostAndPort(_ authority: ArraySlice<UInt8>) -> Bool {
+        guard let colon = authority.lastIndex(of: UInt8(ascii: ":")), authority.last != UInt8(ascii: "]") else {
+            return true
+        }
+        return authority[(colon + 1)...].allSatisfy { (0x30...0x39).contains($0) }
     }
 
     /// Scheme and host of an http or https address: for whom the credentials are.
@@ -63,9 +92,9 @@ struct GitURL: Sendable {
     }
 
     /// Percent-decoded bytes; nil if a sequence is not whole, or holds a line end, which would end the helper's answer.
-    private static func decoded(_ text: some StringProtocol) -> [UInt8]? {
+    private static func decoded(_ text: ArraySlice<UInt8>) -> [UInt8]? {
         var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
+        var rest = text
         while let byte = rest.popFirst() {
             guard byte == UInt8(ascii: "%") else {
                 bytes.append(byte)

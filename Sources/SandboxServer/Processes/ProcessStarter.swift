@@ -26,14 +26,24 @@ struct ProcessStarter: Sendable {
             id: id,
             command: plan.command,
             sessionID: sessionID,
-            logBytes: configuration.processLogBytes
+            logBytes: min(configuration.processLogBytes, processes.shareOfMemory)
         )
         try processes.insert(process)
         do {
             if let sessionID, plan.namespace == .user {
                 let session = try await sessions.session(sessionID, plan.sessionSettings)
-                try await session.gate.withTurn { try await start(process, plan, in: session) }
+                try await session.gate.withTurn {
+                    // Not cancellable: half a start would be a process that nobody can name.
+                    let task = Task { try await start(process, plan, in: session) }
+                    try await task.value
+                }
             } else {
+                var plan = plan
+                if let sessionID, let session = await sessions.existing(sessionID) {
+                    plan.workingDirectory =
+                        plan.requestedDirectory ?? session.startDirectory(or: plan.workingDirectory)
+                    plan.addVariables(of: session)
+                }
                 try await startAlone(process, plan)
             }
         } catch {

@@ -11,6 +11,8 @@ final class ProcessTable: ProcessExits, Sendable {
         /// Processes that are over, and bytes of their logs altogether.
         var finished = 256
         var finishedBytes = 67_108_864
+        /// Bytes of the logs of running processes altogether.
+        var runningBytes = 268_435_456
     }
 
     private struct State {
@@ -32,6 +34,12 @@ final class ProcessTable: ProcessExits, Sendable {
     }
 
     subscript(id: String) -> ManagedProcess? { state.withLock { $0.processes[id] } }
+
+    /// Bytes that one more process may keep: the more run, the less each new one gets, down to 64 KiB.
+    var shareOfMemory: Int {
+        let count = state.withLock { $0.processes.values.count { !$0.isOver } }
+        return max(65_536, limits.runningBytes / (count + 1))
+    }
 
     /// Enters a process before it is started.
     /// - Throws: If its id is a running process's, or if too many run.

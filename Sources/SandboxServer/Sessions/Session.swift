@@ -39,6 +39,12 @@ final class Session: Sendable {
     /// The shell's working directory after its last foreground command.
     var directory: String { current.withLock { $0 } }
 
+    /// The directory, if the helper can start something there: what the shell reports, user code decides.
+    func startDirectory(or other: String) -> String {
+        let directory = directory
+        return PathRules.problem(directory) == nil ? directory : other
+    }
+
     /// Set when the shell has ended, with its status; nil inside if its keeper was killed.
     var shellEnded: OneShot<Int?> { connection.shellEnded }
 

@@ -61,13 +61,19 @@ struct SessionStarter: Sendable {
             )
         )
         do {
+            let connection = try await ShellConnection.open(pair.consumeNear(), on: eventLoopGroup)
+            // User code may hold a copy of the keeper's socket; that the keeper has ended is known from the helper.
+            Task {
+                _ = try? await process.exitStatus
+                connection.close()
+            }
             return Session(
                 id: id,
                 namespace: isSecure ? .secure : .user,
                 settings: settings,
                 directory: directory,
                 process: process,
-                connection: try await ShellConnection.open(pair.consumeNear(), on: eventLoopGroup)
+                connection: connection
             )
         } catch {
             try? await process.terminate(grace: .zero)

@@ -2,6 +2,7 @@ import AgentProtocol
 import CMessageShim
 import Glibc
 import HelperClient
+import HelperProtocol
 import HelperTransport
 import NIOCore
 import NIOPosix
@@ -65,6 +66,8 @@ final class ShellConnection: Sendable {
         output: borrowing OwnedDescriptor,
         error: borrowing OwnedDescriptor
     ) throws(HelperClientError) -> ShellTicket {
+        // The keeper reads no longer records, and could not say whose this was.
+        guard ShellRequest.run(run).encoded().count <= ProtocolLimits.recordBytes else { throw .payload(.wrongLength) }
         let ticket = state.withLock { state -> ShellTicket? in
             guard !state.shellHasEnded, !state.isLost else { return nil }
             let ticket = ShellTicket(number: state.nextNumber)

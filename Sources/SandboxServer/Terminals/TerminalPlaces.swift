@@ -23,17 +23,25 @@ struct TerminalPlaces: Sendable {
                 variables: session.settings.variables
             )
         }
-        let plan = try planner.plan(ExecuteRequest(command: "env -0", timeoutMs: 5000), logger)
-        let outcome = try await runner.run(plan, in: session, until: OneShot())
+        let plan = try planner.plan(ExecuteRequest(command: "env -0"), logger)
+        // A busy session must not keep its terminal closed: then the terminal does without what was exported later.
+        let patience = OneShot<Void>()
+        // Ends with this call.
+        let timer = Task {
+            try await Task.sleep(for: .seconds(2))
+            patience.set(())
+        }
+        defer { timer.cancel() }
+        let outcome = try await runner.run(plan, in: session, until: patience)
         guard case .finished(0, let output, _) = outcome else {
             return TerminalPlace(
-                directory: session.directory,
+                directory: session.startDirectory(or: planner.hello.workspace),
                 namespace: .user,
                 variables: session.settings.variables
             )
         }
         return TerminalPlace(
-            directory: session.directory,
+            directory: session.startDirectory(or: planner.hello.workspace),
             namespace: .user,
             variables: Self.variables(Array(output.bytes.readableBytesView))
         )
