@@ -23,7 +23,8 @@ enum BackupCommands {
     ) -> String {
         let (source, target) = (ShellQuoting.quoted(dir), ShellQuoting.quoted(archive))
         var lines = [
-            "umask 077",
+            // Cells, which send archives, have another uid and the same group.
+            "umask 027",
             "test -d \(source) || exit \(Code.noSource)",
             "mkdir -p -- \"$(dirname -- \(target))\" || exit \(Code.noDirectory)",
             "scratch=$(mktemp -d) || exit \(Code.noDirectory)",
