@@ -58,7 +58,8 @@ struct ExecPlan: Sendable {
         if let timeout = request.timeoutMs, !(0...Int(Int32.max)).contains(timeout) {
             throw .invalid("timeoutMs", "must be from 0 to \(Int32.max)")
         }
-        if let session = request.sessionId {
+        // An empty id is no id: SessionReference.
+        if let session = request.sessionId, !session.isEmpty {
             guard !session.allSatisfy(\.isWhitespace), session.utf8.count <= 256, !session.utf8.contains(0) else {
                 throw .invalid("sessionId", "must be a text of 1 to 256 bytes that is not blank")
             }

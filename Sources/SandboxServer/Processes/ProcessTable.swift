@@ -48,12 +48,10 @@ final class ProcessTable: ProcessExits, Sendable {
             if let other = state.processes[process.id] {
                 guard other.isOver else {
                     return APIError(
-                        .validationFailed,
+                        .resourceBusy,
                         "A process of this id is running.",
-                        context: [
-                            "processId": .string(process.id),
-                            "validationErrors": [["field": .string("processId"), "message": .string("is in use")]],
-                        ]
+                        context: ["processId": .string(process.id)],
+                        operation: "process.start"
                     )
                 }
                 state.order.removeAll { $0 == process.id }

@@ -33,8 +33,9 @@ struct GitRoutes: Sendable {
 
     private func order(_ body: GitCheckoutRequest, _ sessionID: String?) async throws -> GitCheckout.Order {
         let url = try GitURL(body.repoUrl)
-        if let branch = body.branch {
-            guard !branch.isEmpty, branch.utf8.count <= 256, !branch.hasPrefix("-"),
+        let branch = body.branch.flatMap { $0.isEmpty ? nil : $0 }
+        if let branch {
+            guard branch.utf8.count <= 256, !branch.hasPrefix("-"),
                 !branch.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F })
             else { throw APIError.invalid("branch", "must be the name of a branch or tag") }
         }
@@ -46,7 +47,7 @@ struct GitRoutes: Sendable {
         }
         return GitCheckout.Order(
             url: url,
-            branch: body.branch,
+            branch: branch,
             depth: body.depth,
             target: try await target(body, url, sessionID),
             timeoutMilliseconds: body.timeoutMs ?? Self.timeoutMilliseconds,

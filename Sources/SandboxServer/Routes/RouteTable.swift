@@ -45,17 +45,28 @@ struct RouteTable: Sendable {
         }
     }
 
-    /// The methods that some route takes for the path; nil if no template matches it.
+    /// The methods of the template that the router chooses for the path; nil if no template matches it. Where two differ
+    /// first, it prefers the literal, and never looks for a method at the other.
     func methods(for path: String) -> Set<HTTPRequest.Method>? {
         let components = Self.split(path)
         let matching = rows.filter { Self.matches($0.components, components) }
-        guard !matching.isEmpty else { return nil }
-        return matching.reduce(into: []) { $0.formUnion($1.methods) }
+        return matching.max { Self.ranks($0).lexicographicallyPrecedes(Self.ranks($1)) }?.methods
     }
 
     /// The value of `Allow` for the path, sorted; nil if no template matches it.
     func allow(for path: String) -> String? {
         methods(for: path)?.map(\.rawValue).sorted().joined(separator: ", ")
+    }
+
+    /// Comparable component by component; the end of a template comes before any number of further components.
+    private static func ranks(_ row: Row) -> [Int] {
+        row.components.map { component in
+            switch component {
+            case .literal: 3
+            case .any: 2
+            case .rest: 0
+            }
+        } + [1]
     }
 
     private static func matches(_ template: [Component], _ path: [Substring]) -> Bool {
