@@ -41,6 +41,29 @@ struct ProcessTests {
         }
     }
 
+    @Test(arguments: ["true", "kill -KILL $BASHPID", "exit 9"])
+    func `the end of a command is never lost, however short it is`(_ command: String) async throws {
+        try await PairFixture.with { pair in
+            let api = pair.api
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for session in 0..<4 {
+                    group.addTask {
+                        for _ in 0..<50 {
+                            let events = try await api.events(
+                                "/api/execute/stream",
+                                #"{"command":"\#(command)","sessionId":"s\#(session)"}"#
+                            )
+                            #expect(events.last?.type == "complete" && events.last?.exitCode != nil)
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            let list = try await api.request(.GET, "/api/process/list?status=running")
+            #expect(try list.decoded(ProcessListAnswer.self).processes.isEmpty)
+        }
+    }
+
     @Test func `the pid is that of the namespace, and the process has the session's state`() async throws {
         try await PairFixture.with { pair in
             _ = try await pair.api.execute("cd /usr; A=plain; f() { echo f$A; }", session: nil)

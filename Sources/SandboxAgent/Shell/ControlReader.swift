@@ -5,6 +5,7 @@ struct ControlReader {
         case forked(number: UInt32, pid: Int32)
         case started(number: UInt32, pid: Int32)
         case failed(number: UInt32)
+        case detached(number: UInt32)
         case ended(number: UInt32, status: Int32, directory: [UInt8])
     }
 
@@ -38,6 +39,7 @@ struct ControlReader {
             return kind == [UInt8(ascii: "P")]
                 ? .forked(number: command, pid: pid) : .started(number: command, pid: pid)
         case "F": return .failed(number: command)
+        case "D": return .detached(number: command)
         case "E":
             guard let status: Int32 = number(2), parts.count == 4 else { return nil }
             return .ended(number: command, status: status & 0xFF, directory: Array(parts[3]))

@@ -20,5 +20,7 @@ struct ShellCommand {
     let mark: [UInt8]
     /// Until the shell has opened them.
     var held: HeldDescriptors?
+    /// What a background command waits at until it is the keeper's own child.
+    var gate: StartGate?
     var stop: StopPlan?
 }

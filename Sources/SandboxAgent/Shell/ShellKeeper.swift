@@ -66,8 +66,20 @@ final class ShellKeeper {
             mark: Array("SANDBOX_PROCESS_ID=".utf8) + run.processID,
             held: held
         )
-        let lines = run.kind == .foreground ? script.foreground : script.background
-        shell.send(lines(run, held.text, held.output, held.error))
+        guard run.kind == .background else {
+            return shell.send(script.foreground(run, text: held.text, output: held.output, error: held.error))
+        }
+        guard let gate = try? StartGate() else { return finish(run.number, status: 126, directory: []) }
+        commands[run.number]?.gate = gate
+        shell.send(
+            script.background(
+                run,
+                text: held.text,
+                output: held.output,
+                error: held.error,
+                gate: gate.descriptor
+            )
+        )
     }
 
     private func readReports() {
@@ -88,9 +100,15 @@ final class ShellKeeper {
             case .starting, .background(pid):
                 commands[number]?.phase = .background(pid)
                 commands[number]?.held = nil
+                commands[number]?.gate?.reached()
                 say(.started(number: number, pid: pid))
             default: return
             }
+        case .detached(let number):
+            commands[number]?.gate?.open()
+            // A signal may have ended it at the gate, and its parent have reaped it.
+            guard case .background(let pid) = commands[number]?.phase, kill(pid, 0) != 0, errno == ESRCH else { return }
+            finish(number, status: 137, directory: [])
         case .failed(let number):
             guard case .starting = commands[number]?.phase else { return }
             finish(number, status: 126, directory: [])
@@ -102,6 +120,7 @@ final class ShellKeeper {
 
     private func finish(_ number: UInt32, status: Int32, directory: [UInt8]) {
         commands[number]?.held = nil
+        commands[number]?.gate = nil
         commands[number]?.phase = .over
         say(.finished(number: number, status: status, directory: directory))
         if commands[number]?.stop == nil { commands[number] = nil } else { goOnStopping(number) }
@@ -117,6 +136,8 @@ final class ShellKeeper {
                 shellHasEnded = true
                 readReports()
                 say(.ended(status: code))
+                // It will not say any more which commands are on their own.
+                for command in commands.values { command.gate?.open() }
                 for (number, command) in commands {
                     switch command.phase {
                     case .foreground, .starting:
@@ -172,6 +193,10 @@ final class ShellKeeper {
             commands[number]?.stop = stop
             if case .foreground = command.phase, stop.hasLostPatience, !shellHasEnded { kill(shell.pid, SIGKILL) }
             send(SIGKILL, to: command)
+            // One that is not there any more would be waited for in vain, and its pid may be another's soon.
+            if case .background(let pid) = command.phase, kill(pid, 0) != 0, errno == ESRCH {
+                finish(number, status: 137, directory: [])
+            }
             goOnStopping(number)
         }
     }

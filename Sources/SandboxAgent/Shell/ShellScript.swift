@@ -51,9 +51,13 @@ struct ShellScript {
     /// Runs a command in a copy of the shell whose parent ends at once, so that the keeper becomes its parent and the
     /// shell's own jobs stay what they were. The copy says when it has opened its pipes, its parent says which process
     /// it is, in any order: without the second, a copy that fails before the first would be nobody's.
-    func background(_ run: ShellRun, text: Int32, output: Int32, error: Int32) -> [UInt8] {
+    ///
+    /// The copy goes on when nobody has `gate` open for writing any more. Were it over before its parent is, the parent,
+    /// a shell too, would reap it, and nobody learnt how it ended. The shell says when the parent has ended.
+    func background(_ run: ShellRun, text: Int32, output: Int32, error: Int32, gate: Int32) -> [UInt8] {
         var lines = read(run, text)
-        lines += "( ( \\builtin printf 'S %d %d\\0' \(run.number) \"$BASHPID\" >|\(descriptors)\(control); "
+        lines += "( ( { \\builtin printf 'S %d %d\\0' \(run.number) \"$BASHPID\" >|\(descriptors)\(control); "
+        lines += "\\builtin read -r _ || \\builtin :; } <\(descriptors)\(gate) || \\builtin exit 126; "
         if let directory = run.directory {
             lines += "\\builtin cd -- \(ShellQuoting.quoted(directory)) || \\builtin exit 1; "
         }
@@ -62,6 +66,7 @@ struct ShellScript {
         lines += "; \\builtin eval \"$__sandbox_command\" ) </dev/null \(redirections(output, error)) & "
         lines += "\\builtin printf 'P %d %d\\0' \(run.number) \"$!\" >|\(descriptors)\(control) )"
         lines += " || \\builtin printf 'F %d\\0' \(run.number) >|\(descriptors)\(control)\n"
+        lines += "\\builtin printf 'D %d\\0' \(run.number) >|\(descriptors)\(control)\n"
         return Array(lines.utf8)
     }
 
