@@ -37,7 +37,7 @@ struct FileAgentPoolTests {
         try await with { pool, helper async throws in
             _ = try await pool.ask(.status(path: [0x2F]))
             helper.killAll()
-            while helper.runningCount > 0 { await Task.yield() }
+            while helper.runningCount > 0 { try? await Task.sleep(for: .milliseconds(5)) }
             _ = try await pool.ask(.status(path: [0x2F]))
             #expect(helper.spawned.count == 2)
         }
@@ -48,7 +48,7 @@ struct FileAgentPoolTests {
             _ = try await pool.ask(.status(path: [0x2F]))
             helper.stopAll()
             await #expect(throws: FileFailure.timedOut) { _ = try await pool.ask(.status(path: [0x2F])) }
-            while helper.runningCount > 0 { await Task.yield() }
+            while helper.runningCount > 0 { try? await Task.sleep(for: .milliseconds(5)) }
             _ = try await pool.ask(.status(path: [0x2F]))
             #expect(helper.terminations == 1)
         }
@@ -75,7 +75,7 @@ struct FileAgentPoolTests {
                     return false
                 }
             }
-            while permits.waitingCount == 0 { await Task.yield() }
+            while permits.waitingCount == 0 { try? await Task.sleep(for: .milliseconds(5)) }
             group.cancelAll()
             #expect(await group.next() == false)
         }

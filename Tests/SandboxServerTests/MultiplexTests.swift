@@ -56,15 +56,16 @@ struct MultiplexTests {
             do {
                 let socket = try await WebSocketClient.open(port: server.port, path: "/ws")
                 socket.send(request)
-                while server.helper.runningCount == 0 { await Task.yield() }
+                try await server.until { server.helper.runningCount > 0 }
                 socket.send(request)
                 #expect(await socket.receive()?.text.contains("in use") == true)
                 socket.send(#"{"type":"cancel","id":"s"}"#)
-                while server.helper.runningCount > 0 { await Task.yield() }
-                socket.send(request)
-                while server.helper.runningCount == 0 { await Task.yield() }
+                try await server.until { server.helper.runningCount == 0 }
+                // Another id: the first is free only when the server has forgotten it.
+                socket.send(request.replacing(#""id":"s""#, with: #""id":"t""#))
+                try await server.until { server.helper.runningCount > 0 }
             }
-            while server.helper.runningCount > 0 { await Task.yield() }
+            try await server.until { server.helper.runningCount == 0 }
             #expect(server.helper.terminations == 2)
         }
     }

@@ -143,7 +143,7 @@ struct ProxyTests {
             do {
                 let raw = try RawConnection(port: server.port)
                 raw.write("GET /proxy/\(upstream.port)/ HTTP/1.1\r\nHost: x\r\n\r\n")
-                while upstream.connections == 0 { await Task.yield() }
+                while upstream.connections == 0 { try? await Task.sleep(for: .milliseconds(5)) }
             }
             try await closed.wait()
         }

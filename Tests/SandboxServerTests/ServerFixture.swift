@@ -10,6 +10,7 @@ import NIOHTTP1
 import NIOPosix
 import SandboxAPI
 import ServiceLifecycle
+import Testing
 
 @testable import SandboxServer
 
@@ -112,6 +113,15 @@ struct ServerFixture: Sendable {
             await group.triggerGracefulShutdown()
             try await tasks.waitForAll()
         }
+    }
+
+    /// Waits until something is so that no event tells of; at most 20 seconds.
+    func until(_ condition: () -> Bool) async throws {
+        for _ in 0..<2000 {
+            if condition() { return }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        Issue.record("it did not come to be")
     }
 
     /// One answer.

@@ -41,7 +41,7 @@ struct WatchHubTests {
             #expect(hub.count == 2)
             subscriptions.removeAll()
             #expect(hub.count == 0)
-            while helper.runningCount > 0 { await Task.yield() }
+            while helper.runningCount > 0 { try? await Task.sleep(for: .milliseconds(5)) }
         }
     }
 
@@ -50,7 +50,7 @@ struct WatchHubTests {
             let first = try await hub.check(try key("/tmp"), since: nil)
             let second = try await hub.check(try key("/tmp"), since: WatchVersion(first.version))
             #expect(second.status != .resync && hub.count == 1 && helper.spawned.count == 1)
-            while hub.count > 0 || helper.runningCount > 0 { await Task.yield() }
+            while hub.count > 0 || helper.runningCount > 0 { try? await Task.sleep(for: .milliseconds(5)) }
             let third = try await hub.check(try key("/tmp"), since: WatchVersion(first.version))
             #expect(third.status == .resync && third.reason == .expired)
         }
@@ -76,7 +76,7 @@ struct WatchHubTests {
                 _ = try await hub.subscribe(try key("/nothing/at/all"))
             }
             #expect(hub.count == 0)
-            while helper.runningCount > 0 { await Task.yield() }
+            while helper.runningCount > 0 { try? await Task.sleep(for: .milliseconds(5)) }
         }
     }
 }

@@ -203,12 +203,14 @@ final class ShellKeeper {
 
     private func send(_ signal: Int32, to command: ShellCommand) {
         for pid in members(of: command) { kill(pid, signal) }
-        // A shell with a trap of the user's own for SIGTERM may clean up; any other would die of it.
-        if case .foreground = command.phase, signal == SIGTERM, ProcessScan.catches(shell.pid, signal) {
+        guard case .foreground = command.phase, !shellHasEnded else { return }
+        if signal == SIGTERM, ProcessScan.catches(shell.pid, signal) {
+            // A trap of the user's own may clean up, undisturbed until the grace time is over.
             kill(shell.pid, signal)
+        } else {
+            // The shell notices when the command it waits for is gone, or at once if it runs by itself.
+            kill(shell.pid, cas_interrupt_signal())
         }
-        // The shell notices when the command it waits for is gone, or at once if it runs by itself.
-        if case .foreground = command.phase, !shellHasEnded { kill(shell.pid, cas_interrupt_signal()) }
     }
 
     /// The living processes of a command. Those of a background command are below it, or bear its mark; those of a
