@@ -1,3 +1,4 @@
+import Glibc
 import HTTPTypes
 import HelperClient
 import HummingbirdCore
@@ -15,6 +16,9 @@ struct HTTPListener: Service {
     /// Makes the answer to one request. An answer of 101 needs an offer that has been accepted.
     typealias Respond = @Sendable (Request, Connection, UpgradeOffer?) async -> Response
 
+    /// Connections that may wait to be accepted: as many as the helper itself lets wait.
+    private static let backlog: Int32 = 1024
+
     /// For the log.
     let name: String
     /// The inherited socket. NIO closes it with the channel.
@@ -27,8 +31,6 @@ struct HTTPListener: Service {
 
     func run() async throws {
         let server = try await ServerBootstrap(group: eventLoopGroup)
-            // NIO listens once more, with this backlog: the helper's own.
-            .serverChannelOption(.backlog, value: 1024)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             // Of the connections only: in TIME_WAIT they must not refuse the port to the next helper. The
             // listener is held without, so that nothing can be bound beside it (cns_hold_port).
@@ -36,6 +38,8 @@ struct HTTPListener: Service {
             // Nothing is read before there is a task for it.
             .childChannelOption(.autoRead, value: false)
             .bind(socket) { channel in accept(channel) }
+        // NIO has listened with its own default before any option counted; the last listen(2) decides.
+        if listen(socket, Self.backlog) != 0 { logger.warning("The queue of new connections stays short.") }
         logger.info("Serving.", metadata: ["listener": "\(name)"])
         await withGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in

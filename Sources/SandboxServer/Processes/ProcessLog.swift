@@ -41,7 +41,7 @@ final class ProcessLog: Sendable {
     }
 
     /// Pieces of one stream in a row are put together up to this size.
-    private static let pieceBytes = 16_384
+    private static let pieceBytes = 65_536
 
     private let capacity: Int
     private let state = Mutex(State())
