@@ -20,6 +20,10 @@ struct PortWatch: Sendable {
     init(_ request: PortWatchRequest, rules: PortRules) throws(APIError) {
         try rules.check(request.port)
         port = request.port
+        let path = request.path ?? "/"
+        guard path.hasPrefix("/"), path.utf8.count <= 4096, path.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            throw .invalid("path", "must begin with / and be a part of a URL")
+        }
         let (low, high) = (request.statusMin ?? 200, request.statusMax ?? 399)
         guard (100...599).contains(low), (low...599).contains(high) else {
             throw .invalid("statusMin", "and statusMax must be from 100 to 599, in this order")
@@ -27,10 +31,6 @@ struct PortWatch: Sendable {
         switch request.mode {
         case "tcp": mode = .tcp
         case "http":
-            let path = request.path ?? "/"
-            guard path.hasPrefix("/"), path.utf8.count <= 4096, path.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-                throw .invalid("path", "must begin with / and be a part of a URL")
-            }
             mode = .http(path: path, statuses: low...high)
         default: throw .invalid("mode", "must be http or tcp")
         }

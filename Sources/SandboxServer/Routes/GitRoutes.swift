@@ -63,6 +63,9 @@ struct GitRoutes: Sendable {
             }
             return "\(workspace)/\(name)"
         }
+        guard (1...2048).contains(target.utf8.count) else {
+            throw APIError.invalid("targetDir", "must have 1 to 2048 bytes")
+        }
         var path = target
         if !target.hasPrefix("/"), !target.isEmpty {
             var directory: String?
