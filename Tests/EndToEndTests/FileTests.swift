@@ -57,7 +57,7 @@ struct FileTests {
             let api = pair.api
             let swap = """
                 mkdir -p real; echo mine > real/environ; \
-                while :; do ln -sfn real d; ln -sfn /proc/1/root/proc/1 d; ln -sfn /proc/self/root d; done
+                while :; do ln -sfn real d; ln -sfn /proc/1/cwd/proc/1 d; ln -sfn /proc/self/root d; done
                 """
             _ = try await api.success(
                 "/api/process/start",
