@@ -264,7 +264,7 @@ static int run_step(struct child *child, const struct cns_step *step) {
     switch ((enum cns_operation)step->operation) {
     case CNS_DEFAULT_SIGNALS: return default_signals();
     case CNS_OOM_SCORE: return oom_score(step->a);
-    case CNS_NOT_DUMPABLE: return result(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0));
+    case CNS_NOT_DUMPABLE: return result(prctl(PR_SET_DUMPABLE, step->a, 0, 0, 0));
     case CNS_NEW_SESSION: return result(setsid());
     case CNS_RESOURCE_LIMIT: return resource_limit((int)step->a, (uint64_t)step->b, (uint64_t)step->c);
     case CNS_JOIN_NAMESPACE: return result(syscall(SYS_setns, (int)step->a, (int)step->b));

@@ -7,6 +7,9 @@ import HelperTransport
 enum NSHelper {
     /// Reads what it was called with and does it; returns the exit status.
     static func run() -> Int32 {
+        #if WEAKENED
+            Weakness.begin()
+        #endif
         // Before anything else: the container's environment may hold secrets, and is readable in
         // /proc/self/environ for as long as the bytes are there.
         let environment = takeEnvironment()

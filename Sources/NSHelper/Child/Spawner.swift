@@ -24,6 +24,9 @@ enum Spawner {
         context: borrowing SpawnContext,
         image: borrowing CommandImage
     ) throws(HelperFailure) -> Spawned {
+        #if WEAKENED
+            let (steps, kind) = (Weakness.steps(steps), Weakness.kind(kind))
+        #endif
         let program = StepProgram(steps, filters: context.filters, image: image)
         let sockets: RecordChannel.Pair
         do { sockets = try RecordChannel.pair() } catch {
@@ -59,17 +62,14 @@ enum Spawner {
         report: Int32,
         _ child: inout cns_child
     ) -> Int32 {
-        switch kind {
-        case .plain: cns_clone(0, program.steps, program.count, report, &child)
-        case .namespaceInit:
-            cns_clone(
-                cns_new_pid | cns_new_mount | cns_new_ipc | cns_new_uts,
-                program.steps,
-                program.count,
-                report,
-                &child
-            )
-        case .cell: cns_clone_nested(cns_new_ipc, program.steps, program.count, report, &child)
+        #if WEAKENED
+            let namespaces = Weakness.namespaces(kind)
+        #else
+            let namespaces = kind.namespaces
+        #endif
+        return switch kind {
+        case .plain, .namespaceInit: cns_clone(namespaces, program.steps, program.count, report, &child)
+        case .cell: cns_clone_nested(namespaces, program.steps, program.count, report, &child)
         }
     }
 

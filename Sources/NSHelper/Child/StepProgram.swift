@@ -62,7 +62,11 @@ struct StepProgram: ~Copyable {
         case .outOfMemoryScore(let score):
             operation(CNS_OOM_SCORE)
             raw.a = Int64(score)
-        case .notDumpable: operation(CNS_NOT_DUMPABLE)
+        case .notDumpable:
+            operation(CNS_NOT_DUMPABLE)
+            #if WEAKENED
+                raw.a = Weakness.lacks(.notDumpable) ? 1 : 0
+            #endif
         case .newSession: operation(CNS_NEW_SESSION)
         case .resourceLimit(let limit):
             operation(CNS_RESOURCE_LIMIT)

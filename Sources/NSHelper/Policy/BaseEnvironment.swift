@@ -15,6 +15,9 @@ struct BaseEnvironment {
             variables.removeAll { $0.name == variable.name }
             variables.append(variable)
         }
+        #if WEAKENED
+            variables = Weakness.variables(variables)
+        #endif
         return variables
     }
 

@@ -33,7 +33,12 @@ struct FilterSet: ~Copyable {
             throw HelperFailure(.stepFailed, stage: .systemCallFilter, errno: ENOMEM)
         }
         defer { cns_filter_free(filter) }
-        for rule in SystemCallPolicy.rules(name) {
+        #if WEAKENED
+            let rules = Weakness.rules(SystemCallPolicy.rules(name))
+        #else
+            let rules = SystemCallPolicy.rules(name)
+        #endif
+        for rule in rules {
             let conditions = rule.conditions.map(\.raw)
             for call in rule.names {
                 // Calls that this architecture does not have cannot be made either.

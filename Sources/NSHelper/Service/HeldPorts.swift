@@ -21,6 +21,9 @@ final class HeldPorts {
             }
             self.port = port
             listener = OwnedDescriptor(adopting: descriptor)
+            #if WEAKENED
+                Weakness.spoil(descriptor, port: port)
+            #endif
         }
 
         var rawValue: Int32 { listener.rawValue }

@@ -58,10 +58,15 @@ extension ServiceLoop {
     }
 
     private func hello() -> HelloReply {
-        HelloReply(
+        #if WEAKENED
+            let ids = Weakness.identities(isolation.context.layout.ids)
+        #else
+            let ids = isolation.context.layout.ids
+        #endif
+        return HelloReply(
             helperVersion: Help.version,
             mode: isolation.mode.isolation,
-            ids: isolation.context.layout.ids,
+            ids: ids,
             workspace: isolation.context.layout.workspace,
             workspaceSharing: isolation.context.layout.sharing,
             apiPort: ports.api.port,

@@ -73,6 +73,9 @@ extension ServiceLoop {
             channel: RecordChannel(adopting: sockets.consumeNear())
         )
         add(connection)
+        #if WEAKENED
+            Weakness.letGo([ports.api.rawValue, ports.jupyter.rawValue])
+        #endif
         server = RunningServer(child: child, connection: connection)
     }
 

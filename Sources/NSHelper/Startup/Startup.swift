@@ -78,7 +78,7 @@ enum Startup {
     /// Cuts this process down to those of the six capabilities that it has; what misses is reported by the
     /// probe. Answers whether children can be given other identities.
     private static func dropWhatIsNotNeeded(startsServer: Bool = true) throws(ConfigurationError) -> Bool {
-        guard cns_no_new_privileges() == 0 else { throw ConfigurationError("the kernel refuses no_new_privs") }
+        try forbidNewPrivileges()
         // Orphans of children outside the namespaces come here, pid 1 or not.
         _ = cns_become_subreaper()
         guard geteuid() == 0 else { return false }
@@ -98,6 +98,14 @@ enum Startup {
             )
         }
         return true
+    }
+
+    /// Here already, so that it holds for everything that is started, whatever its own steps say.
+    private static func forbidNewPrivileges() throws(ConfigurationError) {
+        #if WEAKENED
+            if Weakness.lacks(.noNewPrivileges) { return }
+        #endif
+        guard cns_no_new_privileges() == 0 else { throw ConfigurationError("the kernel refuses no_new_privs") }
     }
 
     /// The agent's program. Without it sessions and files are refused; everything else works.
