@@ -162,6 +162,12 @@ let package = Package(
             swiftSettings: house
         ),
         .testTarget(
+            name: "AttackTests",
+            dependencies: ["HelperClient", "HelperProtocol", "SandboxTestSupport"],
+            exclude: ["Catalogue"],
+            swiftSettings: house
+        ),
+        .testTarget(
             name: "EndToEndTests",
             dependencies: [
                 "HelperClient", "HelperProtocol", "SandboxAPI", "SandboxClient", "SandboxTestSupport",

@@ -33,7 +33,7 @@ public enum PairFixture {
     {
         let place = try Place(options)
         defer { place.remove() }
-        let helper = try ChildProcess(try place.commandLine(options, arguments), environment: options.environment)
+        let helper = try ChildProcess(try place.commandLine(options, arguments), environment: options.helperEnvironment)
         // One that has ended and been reaped already cannot be watched any more.
         let watch = try? ProcessWatch(helper.pid)
         let hasEnded = try await DetachedThread.run { watch?.waitForEnd(milliseconds: 30_000) ?? true }
@@ -51,7 +51,7 @@ public enum PairFixture {
     ) async throws -> Value {
         let helper = try ChildProcess(
             try place.commandLine(options),
-            environment: options.environment
+            environment: options.helperEnvironment
         )
         let outcome: Result<Value, any Error>
         var inits: [ProcessWatch] = []

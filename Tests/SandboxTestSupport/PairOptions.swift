@@ -33,6 +33,9 @@ public struct PairOptions: Sendable {
     public var workspaceFileSystem: String?
     /// The workspace's directory; nil makes a new one that the user owns.
     public var workspace: String?
+    /// What the helper is to leave out, for a negative control: names of `Mitigation`, and `call:NAME`. With any, the
+    /// helper is the one that `scripts/build --weakened` makes.
+    public var without: [String]
 
     /// Makes options; the defaults are a real pair in mode `namespaces`.
     public init(
@@ -45,7 +48,8 @@ public struct PairOptions: Sendable {
         wrapper: [String] = [],
         owner: UInt32? = nil,
         workspaceFileSystem: String? = nil,
-        workspace: String? = nil
+        workspace: String? = nil,
+        without: [String] = []
     ) {
         self.isolation = isolation
         self.server = server
@@ -57,6 +61,14 @@ public struct PairOptions: Sendable {
         self.owner = owner
         self.workspaceFileSystem = workspaceFileSystem
         self.workspace = workspace
+        self.without = without
+    }
+
+    /// The helper's own environment, with what it is to leave out.
+    var helperEnvironment: [String: String] {
+        without.isEmpty
+            ? environment
+            : environment.merging(["SANDBOX_WITHOUT": without.joined(separator: ",")]) { _, new in new }
     }
 
     /// A helper with the stand-in server.

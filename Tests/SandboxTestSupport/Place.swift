@@ -64,7 +64,8 @@ struct Place: Sendable {
 
     /// The helper's command line, its program and its wrapper included.
     func commandLine(_ options: PairOptions, _ further: [String] = []) throws -> [String] {
-        let program = options.owner == nil ? try TestPrograms.path("ns-helper") : directory + "/ns-helper"
+        let built = options.without.isEmpty ? "ns-helper" : TestPrograms.weakenedHelper
+        let program = options.owner == nil ? try TestPrograms.path(built) : directory + "/ns-helper"
         let wrapper = options.owner.map { ["setpriv", "--reuid=\($0)", "--regid=\($0)", "--clear-groups"] } ?? []
         return options.wrapper + wrapper + [program] + (try arguments(options)) + further
     }
@@ -83,6 +84,8 @@ struct Place: Sendable {
             "control-uid": "\(ids.control)", "user-uid": "\(ids.user)", "secure-uid": "\(ids.secure)",
             "control-gid": "\(ids.controlGroup)", "workspace-gid": "\(ids.workspaceGroup)",
         ]
+        // By default it lies beside the helper.
+        if !options.without.isEmpty { settings["agent"] = try TestPrograms.path("sandbox-agent") }
         settings.merge(options.settings) { _, new in new }
         return settings.sorted { $0.key < $1.key }.map { "--\($0.key)=\($0.value)" }
     }

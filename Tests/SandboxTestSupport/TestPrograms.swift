@@ -2,7 +2,10 @@ import Glibc
 
 /// Where the programs under test lie. Nothing is ever skipped: a missing program is a failure that says what to do.
 public enum TestPrograms {
-    /// Path of `ns-helper`, `sandbox-server`, `state-probe` or `stand-in-server`.
+    /// The helper of negative controls, which never lies beside those that are shipped.
+    static let weakenedHelper = "../weakened/dist/ns-helper"
+
+    /// Path of `ns-helper`, `sandbox-agent`, `sandbox-server`, `state-probe` or `stand-in-server`.
     ///
     /// - Throws: ``TestFailure`` if the tests are not run by root, or `SANDBOX_TEST_BIN_DIR` does not hold the program.
     public static func path(_ name: String) throws -> String {
