@@ -96,6 +96,21 @@ struct ProcessTests {
         }
     }
 
+    @Test func `a kill takes copies of the shell that have left it, and what was started without its environment`()
+        async throws
+    {
+        try await PairFixture.with { pair in
+            let duration = Canary.duration(1000)
+            let sleep = "sleep \(duration)"
+            _ = try await start(pair, "(while :; do \(sleep); done &) ; (env -i \(sleep) &) ; \(sleep)", "copies")
+            while HostProcesses.withArgument(duration).count < 3 { _ = try await pair.api.health() }
+            #expect(try await pair.api.request(.DELETE, "/api/process/copies").status == 200)
+            #expect(HostProcesses.withArgument(duration).isEmpty)
+            // The session's own shell is left.
+            #expect(try await pair.api.output("ps -e -o comm= | grep -cx bash", session: nil) == "1")
+        }
+    }
+
     @Test func `a process that will not end by itself is killed after the grace time`() async throws {
         try await PairFixture.with { pair in
             _ = try await start(pair, "trap '' TERM; echo ready; while :; do sleep 0.05; done", "stubborn")

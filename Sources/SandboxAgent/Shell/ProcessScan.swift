@@ -65,6 +65,14 @@ struct ProcessScan {
         bytes("/proc/\(pid)/environ", limit: 1 << 20).split(separator: 0).contains { $0.elementsEqual(variable) }
     }
 
+    /// The hard limit of the process's file locks; nil if it has none. proc(5), limits.
+    static func fileLockLimit(_ pid: pid_t) -> UInt64? {
+        let text = String(decoding: bytes("/proc/\(pid)/limits", limit: 8192), as: UTF8.self)
+        let line = text.split(separator: "\n").first { $0.hasPrefix("Max file locks") }
+        // Its name is three words; the soft limit is the first after them.
+        return line.flatMap { $0.split(separator: " ").dropFirst(4).first }.flatMap { UInt64($0) }
+    }
+
     /// Whether the process has a handler for the signal. proc(5), SigCgt.
     static func catches(_ pid: pid_t, _ signal: Int32) -> Bool {
         let status = String(decoding: bytes("/proc/\(pid)/status", limit: 8192), as: UTF8.self)

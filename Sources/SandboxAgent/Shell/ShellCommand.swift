@@ -16,8 +16,8 @@ struct ShellCommand {
     var phase: Phase
     /// Clock ticks since boot: what is older is not the command's.
     let startedTicks: UInt64
-    /// `NAME=value` by which a background command's descendants are known.
-    let mark: [UInt8]
+    /// By which a background command's descendants are known; those of a foreground command have none.
+    let mark: ProcessMark?
     /// Until the shell has opened them.
     var held: HeldDescriptors?
     /// What a background command waits at until it is the keeper's own child.

@@ -63,7 +63,7 @@ final class ShellKeeper {
         commands[run.number] = ShellCommand(
             phase: run.kind == .foreground ? .foreground : .starting,
             startedTicks: cas_boot_ticks(),
-            mark: Array("SANDBOX_PROCESS_ID=".utf8) + run.processID,
+            mark: run.kind == .background ? ProcessMark(number: run.number, processID: run.processID) : nil,
             held: held
         )
         guard run.kind == .background else {
@@ -220,11 +220,11 @@ final class ShellKeeper {
         let own = getpid()
         let orphans = scan.children(of: own).filter { $0 != shell.pid }
         var found: [pid_t]
-        switch command.phase {
-        case .background(let pid): found = scan.tree([pid] + marked(command.mark, in: scan))
-        case .over where command.mark.last != UInt8(ascii: "="): found = scan.tree(marked(command.mark, in: scan))
-        case .starting: found = []
-        case .foreground, .over:
+        switch (command.phase, command.mark) {
+        case (.background(let pid), let mark): found = scan.tree([pid] + marked(mark, in: scan))
+        case (.over, let mark?): found = scan.tree(marked(mark, in: scan))
+        case (.starting, _): found = []
+        case (.foreground, _), (.over, nil):
             var others: Set<pid_t> = []
             for other in commands.values { if case .background(let pid) = other.phase { others.insert(pid) } }
             let roots = (scan.children(of: shell.pid) + orphans).filter { pid in
@@ -236,15 +236,13 @@ final class ShellKeeper {
         return found
     }
 
-    private func marked(_ mark: [UInt8], in scan: ProcessScan) -> [pid_t] {
-        scan.tree([getpid()]).filter { $0 != getpid() && $0 != shell.pid && ProcessScan.hasVariable($0, mark) }
+    private func marked(_ mark: ProcessMark?, in scan: ProcessScan) -> [pid_t] {
+        guard let mark else { return [] }
+        return scan.tree([getpid()]).filter { $0 != getpid() && $0 != shell.pid && mark.isBorne(by: $0) }
     }
 
     private func isMarked(_ pid: pid_t) -> Bool {
-        commands.values.contains { command in
-            guard command.mark.last != UInt8(ascii: "=") else { return false }
-            return ProcessScan.hasVariable(pid, command.mark)
-        }
+        commands.values.contains { $0.mark?.isBorne(by: pid) ?? false }
     }
 
     // MARK: - Time and talk

@@ -61,6 +61,7 @@ struct ShellScript {
         if let directory = run.directory {
             lines += "\\builtin cd -- \(ShellQuoting.quoted(directory)) || \\builtin exit 1; "
         }
+        lines += "\\builtin ulimit -x \(ProcessMark.limit(run.number)) 2>/dev/null; "
         lines += "\\builtin export SANDBOX_PROCESS_ID=\(ShellQuoting.quoted(run.processID))"
         for variable in run.variables { lines += " " + Self.assignment(variable) }
         lines += "; \\builtin eval \"$__sandbox_command\" ) </dev/null \(redirections(output, error)) & "
