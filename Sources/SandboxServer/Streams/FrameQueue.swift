@@ -2,11 +2,14 @@ import HelperClient
 import NIOCore
 import Synchronization
 
-/// Hands buffers from any number of senders to one receiver, one at a time: a sender waits until the receiver has
-/// room, so a slow reader slows whoever makes the data, and nothing piles up between them.
+/// Hands frames from any number of senders to one receiver, which gets all that wait at once. A sender waits while there
+/// is no room, so a slow reader slows whoever makes the data, and little piles up between them.
 final class FrameQueue: Sendable {
+    /// Bytes that may wait; a larger frame waits alone.
+    static let capacity = 131_072
+
     private struct State {
-        var frame: ByteBuffer?
+        var frames = ByteBuffer()
         var end: Result<Void, any Error>?
         var lastSent = ContinuousClock.now
         /// Set when there is something to receive; replaced each time.
@@ -16,7 +19,7 @@ final class FrameQueue: Sendable {
     }
 
     private enum SendStep {
-        case sent(wake: OneShot<Void>)
+        case sent(wake: OneShot<Void>?)
         case wait(OneShot<Void>)
         case over
     }
@@ -38,21 +41,27 @@ final class FrameQueue: Sendable {
         while true {
             let step = state.withLock { state -> SendStep in
                 guard state.end == nil else { return .over }
-                guard state.frame == nil else { return .wait(state.emptied) }
-                state.frame = frame
                 state.lastSent = .now
-                defer { state.filled = OneShot() }
-                return .sent(wake: state.filled)
+                guard state.frames.readableBytes > 0 else {
+                    state.frames = frame
+                    defer { state.filled = OneShot() }
+                    return .sent(wake: state.filled)
+                }
+                guard state.frames.readableBytes + frame.readableBytes <= Self.capacity else {
+                    return .wait(state.emptied)
+                }
+                state.frames.writeImmutableBuffer(frame)
+                return .sent(wake: nil)
             }
             switch step {
-            case .sent(let receiver): return receiver.set(())
+            case .sent(let receiver): return receiver?.set(()) ?? ()
             case .wait(let room): try await room.wait()
             case .over: throw CancellationError()
             }
         }
     }
 
-    /// Ends the queue; a frame that is in it is still received. The first end counts.
+    /// Ends the queue; frames that are in it are still received. The first end counts.
     func finish(throwing error: (any Error)? = nil) {
         let waiting = state.withLock { state -> [OneShot<Void>] in
             guard state.end == nil else { return [] }
@@ -62,26 +71,28 @@ final class FrameQueue: Sendable {
         for waiter in waiting { waiter.set(()) }
     }
 
-    /// The next frame; nil at the end.
+    /// All frames that wait, at least one; nil at the end.
     /// - Throws: What the queue was ended with, or `CancellationError`.
     func receive() async throws -> ByteBuffer? {
         while true {
             let step = state.withLock { state -> ReceiveStep in
-                if let frame = state.frame {
-                    state.frame = nil
-                    defer { state.emptied = OneShot() }
-                    return .received(frame, wake: state.emptied)
+                if state.frames.readableBytes > 0 {
+                    defer {
+                        state.frames = ByteBuffer()
+                        state.emptied = OneShot()
+                    }
+                    return .received(state.frames, wake: state.emptied)
                 }
                 return state.end.map { .ended($0) } ?? .wait(state.filled)
             }
             switch step {
-            case .received(let frame, let senders):
+            case .received(let frames, let senders):
                 senders.set(())
-                return frame
+                return frames
             case .ended(let end):
                 try end.get()
                 return nil
-            case .wait(let frame): try await frame.wait()
+            case .wait(let filled): try await filled.wait()
             }
         }
     }
