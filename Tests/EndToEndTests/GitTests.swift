@@ -80,6 +80,35 @@ struct GitTests {
         }
     }
 
+    @Test func `a filter that user code puts into a clone never sees the token`() async throws {
+        try await with { pair in
+            let port = try await serve(pair)
+            let url = "http://us%20er:\(Self.encoded)@127.0.0.1:\(port)/repo"
+            // Into every clone that it finds: a program that git runs when it checks out a file.
+            let thief = """
+                cd \(pair.workspace); echo ready; while :; do for g in .checkout-*/.git private*/.git; do
+                if test -d $g; then printf '[filter "x"]\\n\\tsmudge = env >> \(pair.workspace)/stolen; cat\\n' >> $g/config
+                mkdir -p $g/info; echo '* filter=x' > $g/info/attributes; fi; done; done 2>/dev/null
+                """
+            let put = try await pair.api.request(.PUT, "/api/files/raw?path=/tmp/thief.sh", body: Array(thief.utf8))
+            #expect(put.status == 200)
+            let _: ProcessStartResponse = try await pair.api.success(
+                "/api/process/start",
+                #"{"command":"exec bash /tmp/thief.sh","processId":"thief","sessionId":"__DISABLE_SESSION__"}"#
+            )
+            for number in 0..<5 {
+                // May fail: the thief writes into what is being copied.
+                _ = try await pair.api.post(
+                    "/api/git/checkout",
+                    json: #"{"repoUrl":"\#(url)","targetDir":"\#(pair.workspace)/private\#(number)"}"#
+                )
+            }
+            // The filter may run, as the user, when the token is gone.
+            let stolen = try await pair.api.output("cat \(pair.workspace)/stolen 2>/dev/null || :", session: "s")
+            #expect(!stolen.contains("t0k3n"), "\(stolen)")
+        }
+    }
+
     @Test func `failures have their codes, and no token is in them`() async throws {
         try await with { pair in
             let port = try await serve(pair)

@@ -12,7 +12,7 @@ struct Sequence: Sendable, CustomTestStringConvertible {
     var testDescription: String { name }
 
     /// Whoever ends up running code that the helper did not write, or that talks to such code.
-    static let unprivileged: [Sequence] = commands + [cellInit, shepherd, server] + inits
+    static let unprivileged: [Sequence] = commands + fileAgents + [cellInit, shepherd, fileShepherd, server] + inits
 
     /// Everything that is made with privilege and ends as a command, on pipes and on a terminal.
     static let commands: [Sequence] = [nil, TerminalSize(rows: 24, columns: 80)].flatMap { size in
@@ -31,6 +31,18 @@ struct Sequence: Sendable, CustomTestStringConvertible {
                 ),
             ]
         }
+    }
+
+    /// What opens files for the server: it has the user's identity and files, and is outside the user's PID namespace.
+    static let fileAgents: [Sequence] = [WorkspaceSharing.idmapped, .group].map { sharing in
+        Sequence(name: "file agent (\(sharing.name))", steps: fileAgent(sharing))
+    }
+
+    /// The parent of a file agent.
+    static let fileShepherd = Sequence(name: "shepherd of a file agent", steps: parent(fileAgent(.idmapped)))
+
+    private static func fileAgent(_ sharing: WorkspaceSharing) -> [Step] {
+        ChildPlan.fileAgent(Layout.command(), status: 81, in: Layout.namespaces, Layout.make(sharing: sharing))
     }
 
     static let server = Sequence(
