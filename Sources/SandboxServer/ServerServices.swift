@@ -28,6 +28,7 @@ struct ServerServices: Sendable {
             helper: helper,
             configuration: configuration,
             budget: budget,
+            memory: OutputMemory(limit: configuration.outputMemoryBytes),
             eventLoopGroup: eventLoopGroup
         )
         sessions = SessionTable(

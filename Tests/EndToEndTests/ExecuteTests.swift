@@ -105,6 +105,22 @@ struct ExecuteTests {
         }
     }
 
+    @Test func `all commands together keep only so much, until their answers have been read`() async throws {
+        try await PairFixture.with(PairOptions(settings: ["server-output-memory-bytes": "65536"])) { pair in
+            for session in ["__DISABLE_SESSION__", "s"] {
+                let more = try await pair.api.execute(
+                    "head -c 70000 /dev/zero | tr '\\0' x; seq 9 >&2",
+                    session: session
+                )
+                let kept = more.stdout.utf8.count + more.stderr.utf8.count
+                #expect((65_000...65_536).contains(kept) && more.stdoutTruncated == true && more.exitCode == 0)
+                // What the answer before took is free again.
+                let all = try await pair.api.execute("head -c 65536 /dev/zero | tr '\\0' x", session: session)
+                #expect(all.stdout.utf8.count == 65_536 && all.stdoutTruncated == nil)
+            }
+        }
+    }
+
     @Test func `endless output leaves the server's memory flat`() async throws {
         let settings = ["server-output-limit-bytes": "1048576", "server-grace-ms": "100"]
         try await PairFixture.with(PairOptions(settings: settings)) { pair in

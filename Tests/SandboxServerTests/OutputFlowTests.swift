@@ -3,39 +3,32 @@ import Testing
 
 @testable import SandboxServer
 
-@Suite struct OutputRuleTests {
-    private func text(_ output: OutputRule.Output?) -> String? { output.map { String(buffer: $0.bytes) } }
+@Suite struct OutputFlowTests {
+    private func text(_ bytes: ByteBuffer?) -> String? { bytes.map { String(buffer: $0) } }
 
     @Test func `what is unread at the end is waited for, and no byte more`() {
-        var rule = OutputRule(limit: 100)
-        var outputs = [text(rule.read(ByteBuffer(string: "ab")))]
-        outputs.append(text(rule.processEnded(unread: 3)))
-        outputs.append(text(rule.read(ByteBuffer(string: "c"))))
-        outputs.append(text(rule.read(ByteBuffer(string: "deSURVIVOR"))))
-        outputs.append(text(rule.read(ByteBuffer(string: "more"))))
-        outputs.append(text(rule.closed()))
-        #expect(outputs == [nil, nil, nil, "abcde", nil, nil])
+        var flow = OutputFlow()
+        var outputs = [text(flow.read(ByteBuffer(string: "ab")))]
+        flow.processEnded(unread: 3)
+        outputs.append(text(flow.read(ByteBuffer(string: "c"))))
+        let isEarly = flow.isOver
+        outputs.append(text(flow.read(ByteBuffer(string: "deSURVIVOR"))))
+        outputs.append(text(flow.read(ByteBuffer(string: "more"))))
+        #expect(outputs == ["ab", "c", "de", nil] && !isEarly && flow.isOver)
     }
 
     @Test func `an empty pipe at the end completes at once`() {
-        var rule = OutputRule(limit: 100)
-        let output = rule.processEnded(unread: 0)
-        #expect(text(output) == "" && rule.isDraining)
+        var flow = OutputFlow()
+        flow.processEnded(unread: 0)
+        #expect(flow.isOver)
     }
 
     @Test func `a closed pipe completes whatever was expected`() {
-        var rule = OutputRule(limit: 100)
-        _ = rule.processEnded(unread: 10)
-        _ = rule.read(ByteBuffer(string: "abc"))
-        let output = rule.closed()
-        #expect(text(output) == "abc")
-    }
-
-    @Test(arguments: [("abcd", "abcd", false), ("abcde", "abcd", true), ("", "", false)])
-    func `beyond the limit bytes are dropped and flagged`(_ written: String, _ kept: String, _ isTruncated: Bool) {
-        var rule = OutputRule(limit: 4)
-        for byte in written.utf8 { _ = rule.read(ByteBuffer(bytes: [byte])) }
-        let output = rule.closed()
-        #expect(text(output) == kept && output?.isTruncated == isTruncated)
+        var flow = OutputFlow()
+        flow.processEnded(unread: 10)
+        let bytes = flow.read(ByteBuffer(string: "abc"))
+        let isEarly = flow.isOver
+        flow.closed()
+        #expect(text(bytes) == "abc" && !isEarly && flow.isOver)
     }
 }

@@ -10,17 +10,17 @@ struct CommandRunner: Sendable {
     /// How a command ended.
     enum Outcome: Sendable {
         /// With this exit code, or 128 plus the number of the signal that ended it.
-        case finished(exitCode: Int, output: OutputRule.Output, error: OutputRule.Output)
+        case finished(exitCode: Int, output: CapturedOutput, error: CapturedOutput)
         /// With the session's shell, which ended with this status; nil if nobody knows it.
         case shellEnded(status: Int?)
-        case timedOut(milliseconds: Int, output: OutputRule.Output, error: OutputRule.Output)
+        case timedOut(milliseconds: Int, output: CapturedOutput, error: CapturedOutput)
         case disconnected
     }
 
     /// A command that runs, and what can be done about it.
     private struct Running: Sendable {
-        var output: OutputPipe
-        var error: OutputPipe
+        var output: CommandOutput
+        var error: CommandOutput
         var ending: @Sendable () async throws -> ShellTicket.Ending
         /// SIGTERM, the grace time, SIGKILL; returns when everything is gone.
         var stop: @Sendable () async throws -> Void
@@ -29,6 +29,7 @@ struct CommandRunner: Sendable {
     let helper: HelperClient
     let configuration: ServerConfiguration
     let budget: DrainBudget
+    let memory: OutputMemory
     let eventLoopGroup: any EventLoopGroup
 
     /// Runs a command of no session, or one in a cell.
@@ -105,15 +106,15 @@ struct CommandRunner: Sendable {
         guard let ending else {
             // What has been written by now is kept: for commands of no session it is part of the answer.
             try await Self.stop(running)
-            async let output = running.output.output()
-            async let error = running.error.output()
-            return .timedOut(milliseconds: timeout ?? 0, output: try await output, error: try await error)
+            async let output = running.output.complete()
+            async let error = running.error.complete()
+            return .timedOut(milliseconds: timeout ?? 0, output: await output, error: await error)
         }
         switch ending {
         case .finished(let status, _):
-            async let output = running.output.output()
-            async let error = running.error.output()
-            return .finished(exitCode: status, output: try await output, error: try await error)
+            async let output = running.output.complete()
+            async let error = running.error.complete()
+            return .finished(exitCode: status, output: await output, error: await error)
         case .shellEnded(let status):
             running.output.abandon()
             running.error.abandon()
@@ -204,12 +205,16 @@ struct CommandRunner: Sendable {
         }
     }
 
-    private func read(_ pipe: consuming Pipe) async throws -> OutputPipe {
-        try await OutputPipe(
-            reading: pipe.takeReadEnd(),
-            limit: configuration.outputLimitBytes,
-            budget: budget,
-            on: eventLoopGroup
+    private func read(_ pipe: consuming Pipe) async throws -> CommandOutput {
+        let capture = OutputCapture(limit: configuration.outputLimitBytes, memory: memory)
+        return CommandOutput(
+            capture: capture,
+            pipe: try await OutputPipe(
+                reading: pipe.takeReadEnd(),
+                into: capture,
+                budget: budget,
+                on: eventLoopGroup
+            )
         )
     }
 }

@@ -1,51 +1,39 @@
 import HelperTransport
 import NIOCore
-import NIOPosix
 
 /// The server's end of one output pipe, being read.
 struct OutputPipe: Sendable {
-    private let collector: NIOLoopBound<OutputCollector>
+    private let reader: NIOLoopBound<OutputReader>
     private let eventLoop: any EventLoop
 
     /// Starts reading.
     init(
         reading descriptor: consuming OwnedDescriptor,
-        limit: Int,
+        into sink: any OutputSink,
         budget: DrainBudget,
         on group: any EventLoopGroup
     )
         async throws
     {
-        let rawValue = descriptor.release()
-        do {
-            (collector, eventLoop) = try await NIOPipeBootstrap(group: group)
-                .takingOwnershipOfDescriptor(input: rawValue) { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        let collector = OutputCollector(
-                            limit: limit,
-                            descriptor: rawValue,
-                            budget: budget,
-                            eventLoop: channel.eventLoop
-                        )
-                        try channel.pipeline.syncOperations.addHandler(collector)
-                        return (NIOLoopBound(collector, eventLoop: channel.eventLoop), channel.eventLoop)
-                    }
-                }
-        } catch {
-            _ = OwnedDescriptor(adopting: rawValue)
-            throw error
+        let number = descriptor.rawValue
+        (reader, eventLoop) = try await DescriptorChannel.open(input: descriptor, on: group) { channel in
+            let eventLoop = channel.eventLoop
+            let reader = OutputReader(sink, descriptor: number, budget: budget, eventLoop: eventLoop)
+            try channel.syncOptions?.setOption(.autoRead, value: false)
+            try channel.pipeline.syncOperations.addHandler(reader)
+            return (NIOLoopBound(reader, eventLoop: eventLoop), eventLoop)
         }
     }
 
-    /// Waits for the output of a process that is over.
-    func output() async throws -> OutputRule.Output {
-        let collector = collector
-        return try await eventLoop.flatSubmit { collector.value.processEnded() }.get()
+    /// Waits until everything that the process wrote, which is over, is in the sink.
+    func finish() async {
+        let reader = reader
+        try? await eventLoop.flatSubmit { reader.value.processEnded() }.get()
     }
 
-    /// Goes on reading, but keeps nothing.
+    /// Goes on reading, but hands nothing on.
     func abandon() {
-        let collector = collector
-        eventLoop.execute { collector.value.abandon() }
+        let reader = reader
+        eventLoop.execute { reader.value.abandon() }
     }
 }

@@ -1,19 +1,18 @@
 import CMessageShim
 import NIOCore
 
-/// Feeds one output pipe into a process's log, as fast as the log's readers allow. Everything happens on the channel's
-/// event loop, which makes the count of unread bytes exact.
-final class OutputFeed: ChannelInboundHandler {
+/// Reads one output pipe into a sink, as fast as the sink allows. Everything happens on the channel's event loop, which
+/// makes the count of unread bytes exact: no read can fall between asking for it and using it.
+final class OutputReader: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
-    /// Pause between two reads from a survivor that writes all the time.
+    /// Pause between two reads from a survivor that writes all the time: it gets some MB per second, not a core.
     private static let drainPause = TimeAmount.milliseconds(20)
-    /// How long a reader may hold a process up.
+    /// How long a sink may hold a process up.
     private static let patience = TimeAmount.seconds(10)
 
     private var flow = OutputFlow()
-    private let log: ProcessLog
-    private let stream: ProcessLog.Stream
+    private let sink: any OutputSink
     private let descriptor: Int32
     private let budget: DrainBudget
     private let promise: EventLoopPromise<Void>
@@ -22,15 +21,8 @@ final class OutputFeed: ChannelInboundHandler {
     private var isOver = false
     private var holdsBudget = false
 
-    init(
-        _ log: ProcessLog,
-        _ stream: ProcessLog.Stream,
-        descriptor: Int32,
-        budget: DrainBudget,
-        eventLoop: any EventLoop
-    ) {
-        self.log = log
-        self.stream = stream
+    init(_ sink: any OutputSink, descriptor: Int32, budget: DrainBudget, eventLoop: any EventLoop) {
+        self.sink = sink
         self.descriptor = descriptor
         self.budget = budget
         promise = eventLoop.makePromise()
@@ -53,7 +45,7 @@ final class OutputFeed: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if let bytes = flow.read(unwrapInboundIn(data)) { hasRoom = log.append(bytes, to: stream) && hasRoom }
+        if let bytes = flow.read(unwrapInboundIn(data)) { hasRoom = sink.append(bytes) && hasRoom }
         settle()
     }
 
@@ -64,11 +56,11 @@ final class OutputFeed: ChannelInboundHandler {
         } else if hasRoom {
             channel.read()
         } else {
-            let log = log
-            let release = context.eventLoop.scheduleTask(in: Self.patience) { log.dropSlowReaders() }
+            let sink = sink
+            let release = context.eventLoop.scheduleTask(in: Self.patience) { sink.makeRoom() }
             let resume = NIOLoopBound(self, eventLoop: context.eventLoop)
             let eventLoop = context.eventLoop
-            log.whenRoom {
+            sink.whenRoom {
                 eventLoop.execute {
                     release.cancel()
                     resume.value.hasRoom = true
@@ -94,6 +86,12 @@ final class OutputFeed: ChannelInboundHandler {
         if channel != nil, cms_readable_bytes(descriptor, &unread) == 0 { flow.processEnded(unread: unread) }
         settle()
         return promise.futureResult
+    }
+
+    /// Nobody wants the output any more.
+    func abandon() {
+        flow.closed()
+        settle()
     }
 
     private func settle() {

@@ -43,7 +43,9 @@ struct PeerIdentity: Sendable {
         while let entry = next {
             defer { next = entry.pointee.ifa_next }
             guard let own = entry.pointee.ifa_addr else { continue }
-            let size = Int32(own.pointee.sa_family) == AF_INET6 ? 28 : 16
+            // sockaddr(3type) begins with it.
+            let family = UnsafeRawPointer(own).loadUnaligned(as: sa_family_t.self)
+            let size = Int32(family) == AF_INET6 ? 28 : 16
             let bytes = Array(UnsafeRawBufferPointer(start: own, count: size))
             if PeerAddresses.End(bytes: bytes)?.address == address { return true }
         }

@@ -98,7 +98,7 @@ struct ProcessStarter: Sendable {
             output: output.takeWriteEnd(),
             error: error.takeWriteEnd()
         )
-        let feeds: [FeedingPipe]
+        let feeds: [OutputPipe]
         do {
             feeds = try await feed(process.log, output, error)
         } catch {
@@ -121,11 +121,11 @@ struct ProcessStarter: Sendable {
         _ log: ProcessLog,
         _ output: consuming Pipe,
         _ error: consuming Pipe
-    ) async throws -> [FeedingPipe] {
+    ) async throws -> [OutputPipe] {
         let group = eventLoopGroup
         return [
-            try await FeedingPipe(reading: output.takeReadEnd(), into: log, .output, budget: budget, on: group),
-            try await FeedingPipe(reading: error.takeReadEnd(), into: log, .error, budget: budget, on: group),
+            try await OutputPipe(reading: output.takeReadEnd(), into: log.sink(.output), budget: budget, on: group),
+            try await OutputPipe(reading: error.takeReadEnd(), into: log.sink(.error), budget: budget, on: group),
         ]
     }
 

@@ -99,8 +99,8 @@ struct ExecuteRoutes: Sendable {
 
     private func answer(
         _ exitCode: Int,
-        _ output: OutputRule.Output,
-        _ error: OutputRule.Output,
+        _ output: CapturedOutput,
+        _ error: CapturedOutput,
         _ plan: ExecPlan,
         _ request: ExecuteRequest,
         _ duration: Int
@@ -117,7 +117,8 @@ struct ExecuteRoutes: Sendable {
                 stdoutTruncated: output.isTruncated,
                 stderrTruncated: error.isTruncated,
                 isolation: planner.isUnprotected(plan) ? "none" : nil
-            )
+            ),
+            holding: [output.share, error.share]
         )
     }
 

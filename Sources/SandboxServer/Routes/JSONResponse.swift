@@ -6,10 +6,12 @@ import NIOCore
 /// Answers in JSON.
 enum JSONResponse {
     /// Encodes a value. What cannot be encoded is a defect of ours and gives an empty 500.
+    /// - Parameter shares: Kept until the answer has been read or its reader is gone.
     static func make(
         _ value: some Encodable,
         status: HTTPResponse.Status = .ok,
-        headers: HTTPFields = [:]
+        headers: HTTPFields = [:],
+        holding shares: [OutputMemory.Share] = []
     )
         -> Response
     {
@@ -19,6 +21,12 @@ enum JSONResponse {
         var headers = headers
         headers[.contentType] = "application/json"
         headers[.cacheControl] = "no-store"
-        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: data)))
+        let buffer = ByteBuffer(bytes: data)
+        let body = ResponseBody(contentLength: buffer.readableBytes) { writer in
+            try await writer.write(buffer)
+            try await writer.finish(nil)
+            withExtendedLifetime(shares) {}
+        }
+        return Response(status: status, headers: headers, body: body)
     }
 }

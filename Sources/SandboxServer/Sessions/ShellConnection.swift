@@ -5,7 +5,6 @@ import HelperClient
 import HelperProtocol
 import HelperTransport
 import NIOCore
-import NIOPosix
 import Synchronization
 
 /// The server's end of the socket to the keeper of one shell.
@@ -40,19 +39,15 @@ final class ShellConnection: Sendable {
     {
         let reader = fcntl(descriptor.rawValue, F_DUPFD_CLOEXEC, 0)
         guard reader >= 0 else { throw HelperClientError.system(SystemError(errno: errno)) }
+        let readEnd = OwnedDescriptor(adopting: reader)
         let connection = ShellConnection(RecordChannel(adopting: descriptor))
-        do {
-            _ = try await NIOPipeBootstrap(group: group)
-                // One read is one record; none is longer than a path and two numbers.
-                .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 16_384))
-                .takingOwnershipOfDescriptor(input: reader) { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHandler(ShellEventHandler(connection))
-                    }
-                }
-        } catch {
-            Glibc.close(reader)
-            throw error
+        try await DescriptorChannel.open(input: readEnd, on: group) { channel in
+            // One read is one record; none is longer than a path and two numbers.
+            try channel.syncOptions?.setOption(
+                .recvAllocator,
+                value: FixedSizeRecvByteBufferAllocator(capacity: 16_384)
+            )
+            try channel.pipeline.syncOperations.addHandler(ShellEventHandler(connection))
         }
         return connection
     }

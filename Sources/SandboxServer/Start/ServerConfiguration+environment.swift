@@ -35,6 +35,7 @@ extension ServerConfiguration {
         try number("COMMAND_TIMEOUT_MS", 0...Int(Int32.max), &commandTimeoutMilliseconds)
         try number("GRACE_MS", 0...Int(ProtocolLimits.graceMilliseconds.upperBound), &graceMilliseconds)
         try number("OUTPUT_LIMIT_BYTES", 1...1_073_741_824, &outputLimitBytes)
+        try number("OUTPUT_MEMORY_BYTES", 65_536...17_179_869_184, &outputMemoryBytes)
         try number("PROCESS_LOG_BYTES", 65_536...1_073_741_824, &processLogBytes)
         try number("MAX_SESSIONS", 1...4096, &maximumSessions)
         try number("BODY_LIMIT_BYTES", 1024...1_073_741_824, &bodyLimitBytes)
@@ -79,9 +80,8 @@ extension ServerConfiguration {
     /// Variables with our prefix that mean nothing to this version: most likely a slip of the pen.
     static func unknownNames(_ environment: [String: String]) -> [String] {
         let known: Set = [
-            "SHELL", "COMMAND_TIMEOUT_MS", "GRACE_MS", "OUTPUT_LIMIT_BYTES", "PROCESS_LOG_BYTES", "BACKUP_DIRECTORY",
-            "MAX_SESSIONS",
-            "BODY_LIMIT_BYTES", "COMMAND_LIMIT_BYTES",
+            "SHELL", "COMMAND_TIMEOUT_MS", "GRACE_MS", "OUTPUT_LIMIT_BYTES", "OUTPUT_MEMORY_BYTES",
+            "PROCESS_LOG_BYTES", "BACKUP_DIRECTORY", "MAX_SESSIONS", "BODY_LIMIT_BYTES", "COMMAND_LIMIT_BYTES",
             "ENV_LIMIT_BYTES", "NEUTRAL_VARIABLES", "ACCESS_TOKEN_FILE", "MAX_CONNECTIONS",
             "MAX_LOOPBACK_CONNECTIONS", "LOG_LEVEL", "CORS_ORIGINS",
         ]

@@ -12,6 +12,8 @@ struct ServerConfiguration: Sendable, Equatable {
     var graceMilliseconds = 5000
     /// Bytes kept of each of a command's two output streams.
     var outputLimitBytes = 8_388_608
+    /// Bytes kept of the output of all foreground commands together, until their answers have been read.
+    var outputMemoryBytes = 134_217_728
     /// Bytes kept of a background process's output, both streams together.
     var processLogBytes = 4_194_304
     /// Sessions at once.

@@ -1,8 +1,8 @@
+import Glibc
 import HelperClient
 import HelperProtocol
 import HelperTransport
 import NIOCore
-import NIOPosix
 import Synchronization
 
 /// A shell with a terminal of its own, shared by all the sockets of one session.
@@ -26,24 +26,21 @@ final class Terminal: Sendable {
     /// Takes over a process that was started with a terminal.
     static func adopt(_ process: HelperProcess, on group: any EventLoopGroup) async throws -> Terminal {
         guard let master = process.takeTerminal() else { throw HelperClientError.protocolViolation(nil) }
-        let rawValue = master.release()
-        do {
-            let (channel, output) = try await NIOPipeBootstrap(group: group)
-                .takingOwnershipOfDescriptor(inputOutput: rawValue) { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        let eventLoop = channel.eventLoop
-                        let gate = ReadGate()
-                        let bound = NIOLoopBound(gate, eventLoop: eventLoop)
-                        let output = TerminalOutput { eventLoop.execute { bound.value.open() } }
-                        try channel.pipeline.syncOperations.addHandler(TerminalChannelHandler(output, gate))
-                        return (channel, output)
-                    }
-                }
-            return Terminal(process, channel, output)
-        } catch {
-            _ = OwnedDescriptor(adopting: rawValue)
-            throw error
+        let writer = fcntl(master.rawValue, F_DUPFD_CLOEXEC, 0)
+        guard writer >= 0 else { throw HelperClientError.system(SystemError(errno: errno)) }
+        let (channel, output) = try await DescriptorChannel.open(
+            input: master,
+            output: OwnedDescriptor(adopting: writer),
+            on: group
+        ) { channel in
+            let eventLoop = channel.eventLoop
+            let gate = ReadGate()
+            let bound = NIOLoopBound(gate, eventLoop: eventLoop)
+            let output = TerminalOutput { eventLoop.execute { bound.value.open() } }
+            try channel.pipeline.syncOperations.addHandler(TerminalChannelHandler(output, gate))
+            return (channel, output)
         }
+        return Terminal(process, channel, output)
     }
 
     /// Waits for the shell's end, then for the rest of its output.

@@ -1,0 +1,49 @@
+import HelperTransport
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// Hands descriptors to NIO, which closes them with the channel.
+///
+/// NIOPipeBootstrap says that after a failure the descriptors are the caller's. That holds until there is a channel: when
+/// the channel cannot be set up, the bootstrap closes it, and the descriptors with it. Closing them again would take away
+/// what another thread has been given under the same number in the meantime.
+enum DescriptorChannel {
+    /// A channel that reads from `input` and, if there is one, writes to `output`.
+    ///
+    /// - Parameters:
+    ///   - output: Not the same number as `input`. Without it nothing can be written.
+    ///   - initialize: Adds the handlers and sets the options, on the event loop.
+    static func open<Value: Sendable>(
+        input: consuming OwnedDescriptor,
+        output: consuming OwnedDescriptor? = nil,
+        on group: any EventLoopGroup,
+        _ initialize: @escaping @Sendable (any Channel) throws -> Value
+    ) async throws -> Value {
+        let inputNumber = input.release()
+        let outputNumber = output.take()?.release()
+        let hasChannel = Mutex(false)
+        // Options are the initializer's work: from its first line on the channel owns the descriptors.
+        let bootstrap = NIOPipeBootstrap(group: group)
+        @Sendable func take(_ channel: any Channel) -> EventLoopFuture<Value> {
+            hasChannel.withLock { $0 = true }
+            return channel.eventLoop.makeCompletedFuture { try initialize(channel) }
+        }
+        do {
+            guard let outputNumber else {
+                return try await bootstrap.takingOwnershipOfDescriptor(input: inputNumber, channelInitializer: take)
+            }
+            return try await bootstrap.takingOwnershipOfDescriptors(
+                input: inputNumber,
+                output: outputNumber,
+                channelInitializer: take
+            )
+        } catch {
+            if !hasChannel.withLock({ $0 }) {
+                _ = OwnedDescriptor(adopting: inputNumber)
+                if let outputNumber { _ = OwnedDescriptor(adopting: outputNumber) }
+            }
+            throw error
+        }
+    }
+}
