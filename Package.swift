@@ -45,6 +45,8 @@ let package = Package(
         ),
         // Records with descriptors, pipes, memfds, peer identity. Needs no privilege.
         .target(name: "CMessageShim", cSettings: shim),
+        // Overwrites every block that the server frees.
+        .target(name: "CWipingHeap", cSettings: shim),
         .target(name: "HelperProtocol", swiftSettings: strict),
         .target(
             name: "HelperTransport",
@@ -73,7 +75,8 @@ let package = Package(
         .executableTarget(
             name: "SandboxServer",
             dependencies: [
-                "AgentProtocol", "CMessageShim", "HelperClient", "HelperProtocol", "HelperTransport", "SandboxAPI",
+                "AgentProtocol", "CMessageShim", "CWipingHeap", "HelperClient", "HelperProtocol", "HelperTransport",
+                "SandboxAPI",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -122,8 +125,8 @@ let package = Package(
         .testTarget(
             name: "SandboxServerTests",
             dependencies: [
-                "AgentProtocol", "CMessageShim", "HelperClient", "HelperProtocol", "HelperTransport", "SandboxAPI",
-                "SandboxAgent", "SandboxClient", "SandboxServer",
+                "AgentProtocol", "CMessageShim", "CWipingHeap", "HelperClient", "HelperProtocol", "HelperTransport",
+                "SandboxAPI", "SandboxAgent", "SandboxClient", "SandboxServer",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -1,7 +1,7 @@
 /// Body of `POST /api/git/checkout`. The address may hold credentials and is never printed.
 public struct GitCheckoutRequest: Codable, Sendable, CustomStringConvertible, CustomReflectable {
     /// Where the repository is.
-    public var repoUrl: String
+    public var repoUrl: SecretBytes
     /// The branch or tag to check out; the remote's own choice if absent.
     public var branch: String?
     /// Where the clone goes; a directory of the repository's name in the workspace if absent.
@@ -15,7 +15,7 @@ public struct GitCheckoutRequest: Codable, Sendable, CustomStringConvertible, Cu
 
     /// Makes a request.
     public init(
-        repoUrl: String,
+        repoUrl: SecretBytes,
         branch: String? = nil,
         targetDir: String? = nil,
         sessionId: String? = nil,

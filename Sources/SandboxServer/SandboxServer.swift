@@ -1,3 +1,4 @@
+import CWipingHeap
 import FoundationEssentials
 import Glibc
 import HelperClient
@@ -29,6 +30,9 @@ struct SandboxServer {
         try SystemCallFilter.install(from: OwnedDescriptor(adopting: inherited.filter))
         // Weak form first, before any input is read; the mode that tightens it is known only from the helper.
         try SelfCheck.verify(requiresEmptyBoundingSet: false)
+        guard cwh_is_active() == 1 else {
+            throw StartupError("the server's heap does not overwrite what is freed: another one was loaded over it.")
+        }
         let configuration = try ServerConfiguration(environment: environment) { access($0, X_OK) == 0 }
         let token = try configuration.accessTokenFile.map { path throws(StartupError) in
             try AccessToken(file: path, read: SmallFile.bytes)

@@ -29,8 +29,14 @@ int ct_close_from(posix_spawn_file_actions_t *actions, int first) {
     return posix_spawn_file_actions_addclosefrom_np(actions, first);
 }
 
-int ct_contains(const void *text, size_t length, const void *wanted, size_t wanted_length) {
-    return memmem(text, length, wanted, wanted_length) != NULL;
+ssize_t ct_count(const void *text, size_t length, const void *wanted, size_t wanted_length) {
+    ssize_t count = 0;
+    const char *rest = text, *end = rest + length;
+    while ((rest = memmem(rest, (size_t)(end - rest), wanted, wanted_length)) != NULL) {
+        count++;
+        rest++;
+    }
+    return count;
 }
 
 int ct_mount(const char *type, const char *target) {

@@ -37,7 +37,7 @@ struct CredentialTests {
 
             // While the first command runs.
             #expect(!HostProcesses.withVariable(canary).isEmpty, "root must find what it looks for")
-            let helperCopies = HostProcesses.copies(of: canary, inMemoryOf: pair.helper.pid)
+            let helperCopies = try ProcessMemory.copies(of: canary, in: pair.helper.pid)
             #expect(helperCopies == 0)
             for output in [
                 try await api.output(Self.scan, namespace: .user), try await api.output(Self.search, namespace: .user),
@@ -59,7 +59,7 @@ struct CredentialTests {
 
             // After the reply.
             #expect(HostProcesses.withVariable(canary).isEmpty)
-            #expect(HostProcesses.copies(of: canary, inMemoryOf: pair.helper.pid) == 0)
+            #expect(try ProcessMemory.copies(of: canary, in: pair.helper.pid) == 0)
             for namespace in [NamespaceName.user, .secure] {
                 for command in ["env", Self.scan, Self.search] {
                     #expect(try await !api.output(command, namespace: namespace).contains(canary))

@@ -17,30 +17,35 @@ struct GitURL: Sendable {
     let credentials: Credentials?
 
     /// - Throws: `INVALID_GIT_URL`; nothing of the address is in the error.
-    init(_ text: String) throws(APIError) {
-        guard !text.allSatisfy(\.isWhitespace), text.utf8.count <= 2048 else {
+    init(_ text: SecretBytes) throws(APIError) {
+        self = try text.withBytes { bytes throws(APIError) in try Self(bytes) }
+    }
+
+    private init(_ bytes: UnsafeBufferPointer<UInt8>) throws(APIError) {
+        guard (1...2048).contains(bytes.count) else {
             throw Self.invalid("must have 1 to 2048 bytes and not be blank")
         }
-        let bytes = Array(text.utf8)
         guard !bytes.contains(where: { $0 <= 0x20 || $0 == 0x7F }) else {
             throw Self.invalid("must not hold blanks or control characters")
         }
         // `helper::address` runs a program of git's. Bytes, not Characters: a combining mark hides none of them.
         guard bytes.first != UInt8(ascii: "-"), !zip(bytes, bytes.dropFirst()).contains(where: { $0 == 58 && $1 == 58 })
         else { throw Self.invalid("has a form that is not allowed") }
+        // A text only where it is known to hold no password: it is shown, and nobody overwrites it.
+        func text(_ bytes: some Collection<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
         guard let start = Self.endOfScheme(bytes) else {
-            address = text
+            address = text(bytes)
             credentials = nil
             return
         }
-        let scheme = String(decoding: bytes[..<start], as: UTF8.self)
+        let scheme = text(bytes[..<start])
         let isHTTP = ["http://", "https://"].contains(scheme.lowercased())
         let authority = bytes[start...].prefix { !"/?#".utf8.contains($0) }
         guard let at = authority.lastIndex(of: UInt8(ascii: "@")) else {
             guard !isHTTP || Self.isHostAndPort(authority) else {
                 throw Self.invalid("has credentials that are not percent-encoded")
             }
-            address = text
+            address = text(bytes)
             credentials = nil
             return
         }
@@ -49,26 +54,28 @@ struct GitURL: Sendable {
             guard !authority[..<at].contains(UInt8(ascii: ":")) else {
                 throw Self.invalid("may hold a password only with http or https")
             }
-            address = text
+            address = text(bytes)
             credentials = nil
             return
         }
-        address = scheme + String(decoding: bytes[(at + 1)...], as: UTF8.self)
+        address = scheme + text(bytes[(at + 1)...])
         let parts = authority[..<at].split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
-        guard let user = Self.decoded(parts[0]), let password = Self.decoded(parts.count > 1 ? parts[1] : []) else {
+        guard let user = Self.decoded(parts[0]),
+            let password = Self.decoded(parts.count > 1 ? parts[1] : parts[0].prefix(0))
+        else {
             throw Self.invalid("has credentials that cannot be decoded")
         }
         credentials = Credentials(user: SecretBytes(user), password: SecretBytes(password))
     }
 
     /// Where `scheme://` ends.
-    private static func endOfScheme(_ bytes: [UInt8]) -> Int? {
+    private static func endOfScheme(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
         let mark = Array("://".utf8)
         return bytes.indices.first { bytes[$0...].starts(with: mark) }.map { $0 + mark.count }
     }
 
     /// Whether nothing but a port follows the host: anything else is a password that was not encoded.
-    private static func isHostAndPort(_ authority: ArraySlice<UInt8>) -> Bool {
+    private static func isHostAndPort(_ authority: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
         guard let colon = authority.lastIndex(of: UInt8(ascii: ":")), authority.last != UInt8(ascii: "]") else {
             return true
         }
@@ -92,8 +99,9 @@ struct GitURL: Sendable {
     }
 
     /// Percent-decoded bytes; nil if a sequence is not whole, or holds a line end, which would end the helper's answer.
-    private static func decoded(_ text: ArraySlice<UInt8>) -> [UInt8]? {
+    private static func decoded(_ text: Slice<UnsafeBufferPointer<UInt8>>) -> [UInt8]? {
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.count)
         var rest = text
         while let byte = rest.popFirst() {
             guard byte == UInt8(ascii: "%") else {

@@ -1,7 +1,6 @@
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
-import NIOCore
 import SandboxAPI
 
 /// Reads JSON bodies, and says what is wrong with them without repeating any of it.
@@ -13,32 +12,25 @@ enum RequestDecoding {
         limit: Int,
         whenEmpty absent: Value? = nil
     ) async throws -> Value {
-        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit { throw tooLarge(limit) }
-        var buffer: ByteBuffer
+        var data = try await RequestBytes.collect(request, limit: limit)
+        // The body may hold credentials.
+        defer { data.resetBytes(in: data.startIndex..<data.endIndex) }
+        if let absent, data.isEmpty { return absent }
         do {
-            buffer = try await request.body.collect(upTo: limit)
-        } catch is NIOTooManyBytesError {
-            throw tooLarge(limit)
-        } catch {
-            // Broken chunks, or a caller that went away: nothing of the body is known to be whole.
-            throw APIError(.validationFailed, "The request's body did not arrive whole.")
-        }
-        if let absent, buffer.readableBytes == 0 { return absent }
-        // The body may hold credentials: neither the buffer nor the copy for the decoder is left as it is.
-        var data = Data(buffer.readableBytesView)
-        defer {
-            data.resetBytes(in: data.startIndex..<data.endIndex)
-            buffer.setRepeatingByte(0, count: buffer.readableBytes, at: buffer.readerIndex)
-        }
-        do {
-            return try JSONDecoder().decode(type, from: data)
+            guard let carrier = type as? any SecretCarrying.Type else {
+                return try JSONDecoder().decode(type, from: data)
+            }
+            let (text, vault) = try data.withUnsafeBytes {
+                try SecretScanner.separate($0.bindMemory(to: UInt8.self), paths: carrier.secretPaths)
+            }
+            let decoder = JSONDecoder()
+            decoder.userInfo[SecretVault.userInfoKey] = vault
+            return try decoder.decode(type, from: Data(text))
         } catch let error as Swift.DecodingError {
             throw explain(error)
+        } catch is SecretScanner.Malformed {
+            throw APIError(.validationFailed, "The request's body is not valid JSON.")
         }
-    }
-
-    private static func tooLarge(_ limit: Int) -> APIError {
-        APIError(.requestTooLarge, "The request's body must have at most \(limit) bytes.")
     }
 
     private static func explain(_ error: Swift.DecodingError) -> APIError {

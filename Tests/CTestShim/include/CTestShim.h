@@ -22,8 +22,8 @@ int ct_wait_end(int pidfd, int timeout_milliseconds);
 /// Closes everything from `first` on in the new program. posix_spawn_file_actions_addclosefrom_np(3).
 int ct_close_from(posix_spawn_file_actions_t *actions, int first);
 
-/// 1 if the bytes of `wanted` stand in `text`. memmem(3).
-int ct_contains(const void *text, size_t length, const void *wanted, size_t wanted_length);
+/// How often the bytes of `wanted` stand in `text`. memmem(3). No errno value.
+ssize_t ct_count(const void *text, size_t length, const void *wanted, size_t wanted_length);
 
 /// Mounts a new file system of this type. mount(2).
 int ct_mount(const char *type, const char *target);

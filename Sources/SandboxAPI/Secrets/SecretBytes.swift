@@ -18,10 +18,18 @@ public final class SecretBytes: Sendable, Codable, CustomStringConvertible, Cust
         self.bytes = Mutex(bytes)
     }
 
-    /// Reads a JSON string.
+    /// Reads a JSON string, or, where a ``SecretVault`` comes along, takes from it what the string stands for.
     public convenience init(from decoder: any Decoder) throws {
-        let text = try decoder.singleValueContainer().decode(String.self)
-        self.init(Array(text.utf8))
+        let container = try decoder.singleValueContainer()
+        let text = try container.decode(String.self)
+        guard let vault = decoder.userInfo[SecretVault.userInfoKey] as? SecretVault else {
+            self.init(Array(text.utf8))
+            return
+        }
+        guard let bytes = vault.take(text) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "no secret was found here")
+        }
+        self.init(bytes)
     }
 
     deinit {
@@ -42,6 +50,15 @@ public final class SecretBytes: Sendable, Codable, CustomStringConvertible, Cust
     /// Copies the value to where it is needed; `buffer` must have room for ``count`` bytes.
     public func copy(to buffer: UnsafeMutableRawBufferPointer) {
         bytes.withLock { buffer.copyBytes(from: $0) }
+    }
+
+    /// Reads the value in place. Nothing of it may be kept.
+    package func withBytes<Result, Failure: Error>(
+        _ body: (UnsafeBufferPointer<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        // Another reference to the same bytes, not a copy; gone before this object can be.
+        let shared = bytes.withLock { $0 }
+        return try shared.withUnsafeBufferPointer { pointer throws(Failure) in try body(pointer) }
     }
 
     /// Whether the value holds this byte.

@@ -1,0 +1,124 @@
+import HelperProtocol
+import NIOHTTP1
+import SandboxAPI
+import SandboxTestSupport
+import Testing
+
+/// What root finds in the memory of the pair's two programs when a request with a credential has been answered.
+@Suite(.timeLimit(.minutes(3)))
+struct MemoryTests {
+    /// A request that carries a credential.
+    struct Carrier: CustomTestStringConvertible {
+        var name: String
+        var path: String
+        /// The body, for a credential.
+        var body: @Sendable (String) -> String
+        /// Statuses of the answer.
+        var statuses: ClosedRange<Int> = 200...200
+
+        var testDescription: String { name }
+    }
+
+    private static let alone = API.sessionless
+
+    static let carriers = [
+        Carrier(name: "a command", path: "/api/execute") {
+            #"{"command":"test -n \"$TOKEN\"","env":{"TOKEN":"\#($0)"},"sessionId":"\#(alone)"}"#
+        },
+        Carrier(name: "a body of several reads", path: "/api/execute") {
+            #"{"env":{"TOKEN":"\#($0)"},"command":"true # \#(String(repeating: "x", count: 100_000))"}"#
+        },
+        Carrier(name: "a streamed command", path: "/api/execute/stream") {
+            #"{"command":"true","env":{"TOKEN":"\#($0)"}}"#
+        },
+        Carrier(name: "a background process", path: "/api/process/start") {
+            #"{"command":"true","env":{"TOKEN":"\#($0)"}}"#
+        },
+        Carrier(
+            name: "a clone with a token in its address",
+            path: "/api/git/checkout",
+            body: { #"{"repoUrl":"http://user:\#($0)@127.0.0.1:1/x.git"}"# },
+            statuses: 400...599
+        ),
+        Carrier(
+            name: "a presigned address",
+            path: "/api/backup/upload-parts",
+            body: {
+                #"{"archivePath":"/x","parts":[{"partNumber":1,"url":"https://h/?s=\#($0)","offset":0,"size":1}]}"#
+            },
+            statuses: 400...599
+        ),
+        Carrier(
+            name: "a request that is refused",
+            path: "/api/execute",
+            body: { #"{"command":"true","env":{"TOKEN":"\#($0)"},"namespace":"user"}"# },
+            statuses: 400...400
+        ),
+        Carrier(
+            name: "a body that is no JSON",
+            path: "/api/execute",
+            body: { #"{"command":"true","env":{"TOKEN":"\#($0)"},"cwd":nonsense}"# },
+            statuses: 400...400
+        ),
+    ]
+
+    @Test func `neither half of the pair remembers a credential of a request that has been answered`() async throws {
+        try await PairFixture.with { pair in
+            let server = try #require(pair.serverPID)
+            for carrier in Self.carriers {
+                let canary = Canary.make()
+                let answer = try await pair.api.post(carrier.path, json: carrier.body(canary))
+                #expect(carrier.statuses.contains(answer.status), "\(carrier.name): \(answer.text)")
+                #expect(try await copies(of: canary, pair, server) == 0, "server, after \(carrier.name)")
+                #expect(try ProcessMemory.copies(of: canary, in: pair.helper.pid) == 0, "helper, after \(carrier.name)")
+            }
+        }
+    }
+
+    @Test func `nor does a connection that stays open`() async throws {
+        try await PairFixture.with { pair in
+            let server = try #require(pair.serverPID)
+            for carrier in Self.carriers where carrier.statuses == 200...200 {
+                let canary = Canary.make()
+                let connection = try RawConnection(port: pair.apiPort)
+                let body = carrier.body(canary)
+                try connection.send(
+                    "POST \(carrier.path) HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+                )
+                #expect(connection.receiveHead().hasPrefix("HTTP/1.1 200"))
+                #expect(try await copies(of: canary, pair, server) == 0, "\(carrier.name)")
+                connection.close()
+            }
+        }
+    }
+
+    /// The bound for what must be kept: the session's variables, for the commands and terminals to come.
+    @Test func `a session with a credential costs one copy for as long as it lives`() async throws {
+        try await PairFixture.with { pair in
+            let server = try #require(pair.serverPID)
+            let canary = Canary.make()
+            let made = try await pair.api.post("/api/session/create", json: #"{"id":"s","env":{"TOKEN":"\#(canary)"}}"#)
+            #expect(made.status == 200 && made.text.contains(#""namespace":"secure""#), "\(made.text)")
+            // In the session's shell, then in a cell of its own.
+            #expect(try await pair.api.output("echo ${#TOKEN}", session: "s") == "\(canary.utf8.count)")
+            let both = try await pair.api.output("echo ${#TOKEN}", env: ["OTHER": "x"], session: "s")
+            #expect(both == "\(canary.utf8.count)")
+            #expect(try await copies(of: canary, pair, server, atMost: 1) == 1, "and the search finds what is there")
+            #expect(try ProcessMemory.copies(of: canary, in: pair.helper.pid) == 0)
+            _ = try await pair.api.post("/api/session/delete", json: #"{"sessionId":"s"}"#)
+            #expect(try await copies(of: canary, pair, server) == 0)
+            #expect(try ProcessMemory.copies(of: canary, in: pair.helper.pid) == 0)
+        }
+    }
+
+    /// Counts until no more are left than may be: the answer is out a moment before the task that made it has ended.
+    private func copies(of canary: String, _ pair: Pair, _ server: Int32, atMost limit: Int = 0) async throws -> Int {
+        var count = 0
+        for _ in 0..<20 {
+            count = try ProcessMemory.copies(of: canary, in: server)
+            if count <= limit { break }
+            _ = try await pair.api.health()
+        }
+        return count
+    }
+}
