@@ -1,4 +1,3 @@
-import NIOCore
 import Testing
 
 @testable import SandboxServer
@@ -12,7 +11,7 @@ import Testing
         var parser = EventParser(limit: 100)
         var events: [EventParser.Event] = []
         for start in stride(from: 0, to: stream.count, by: size) {
-            events += try parser.append(ByteBuffer(bytes: stream[start..<min(start + size, stream.count)]))
+            events += try parser.append(stream[start..<min(start + size, stream.count)])
         }
         #expect(events == [.init(name: nil, data: "{\"a\":\"ä\"}"), .init(name: "x", data: "1\n2")])
     }
@@ -21,7 +20,7 @@ import Testing
         let parser = EventParser(limit: 20)
         #expect(throws: EventParser.TooLarge.self) {
             var parser = parser
-            _ = try parser.append(ByteBuffer(string: "data: 0123456789\ndata: 0123456789\n"))
+            _ = try parser.append("data: 0123456789\ndata: 0123456789\n".utf8)
         }
     }
 

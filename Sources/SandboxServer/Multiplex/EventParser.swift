@@ -1,5 +1,3 @@
-import NIOCore
-
 /// Takes a stream of server-sent events apart (HTML Standard, 9.2.6), whatever pieces it comes in.
 struct EventParser {
     struct Event: Equatable {
@@ -22,12 +20,12 @@ struct EventParser {
     }
 
     /// The events that the next piece completes.
-    mutating func append(_ piece: ByteBuffer) throws(TooLarge) -> [Event] {
+    mutating func append(_ piece: some Collection<UInt8>) throws(TooLarge) -> [Event] {
         var events: [Event] = []
-        var rest = piece.readableBytesView[...]
+        var rest = piece[...]
         while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
             line += rest[..<end]
-            rest = rest[(end + 1)...]
+            rest = rest[rest.index(after: end)...]
             guard line.count + dataBytes <= limit else { throw TooLarge() }
             if let event = endOfLine() { events.append(event) }
         }

@@ -1,5 +1,3 @@
-import NIOCore
-
 /// Finds a member of a JSON object without decoding it, so that a value of any shape and size can be passed on as it is.
 enum JSONMember {
     /// The bytes of the value of `name` in the outermost object; of several, the last. nil if there is none.

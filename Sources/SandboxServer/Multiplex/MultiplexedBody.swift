@@ -29,7 +29,7 @@ struct MultiplexedBody: ResponseBodyWriter {
     }
 
     mutating func write(_ buffer: ByteBuffer) async throws {
-        if let events = try parser?.append(buffer) {
+        if let events = try parser?.append(buffer.readableBytesView) {
             for event in events {
                 try await socket.send(json: MultiplexedEvent(id: id, event: event.name, data: event.data))
             }
