@@ -45,6 +45,7 @@ struct SandboxServer {
             logger.warning("An unknown setting is ignored.", metadata: ["variable": "\(name)"])
         }
 
+        let audit = inherited.audit.map { AuditLog(adopting: OwnedDescriptor(adopting: $0), logger: logger) }
         let helper = try HelperClient(adopting: OwnedDescriptor(adopting: inherited.helper))
         let hello = try await helper.hello()
         if hello.mode == .namespaces { try SelfCheck.verify(requiresEmptyBoundingSet: true) }
@@ -54,6 +55,7 @@ struct SandboxServer {
         let application = ServerApplication(
             configuration: configuration,
             token: token,
+            audit: audit,
             helper: helper,
             hello: hello,
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,

@@ -12,10 +12,11 @@ extension ServerApplication {
         let pages = CrossOriginPolicy(origins: configuration.crossOrigins)
         router.add(middleware: CrossOriginMiddleware(policy: pages, routes: table))
         router.add(middleware: ErrorMiddleware(routes: table))
+        if let audit { router.add(middleware: AuditMiddleware(log: audit)) }
         router.add(middleware: AccessMiddleware(token: token, pages: pages))
         SystemRoutes.add(to: router)
         OpenAPIRoutes.add(to: router)
-        HealthRoutes(helper: helper, hello: hello).add(to: router)
+        HealthRoutes(helper: helper, hello: hello, audit: audit).add(to: router)
         addCommands(to: router)
         addTools(to: router)
         addPorts(to: router)

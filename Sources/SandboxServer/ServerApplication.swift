@@ -11,6 +11,8 @@ import ServiceLifecycle
 struct ServerApplication: Sendable {
     let configuration: ServerConfiguration
     let token: AccessToken?
+    /// nil where none is kept.
+    let audit: AuditLog?
     let helper: HelperClient
     let hello: HelloReply
     let eventLoopGroup: any EventLoopGroup
@@ -20,6 +22,7 @@ struct ServerApplication: Sendable {
     init(
         configuration: ServerConfiguration,
         token: AccessToken?,
+        audit: AuditLog? = nil,
         helper: HelperClient,
         hello: HelloReply,
         eventLoopGroup: any EventLoopGroup,
@@ -27,6 +30,7 @@ struct ServerApplication: Sendable {
     ) {
         self.configuration = configuration
         self.token = token
+        self.audit = audit
         self.helper = helper
         self.hello = hello
         self.eventLoopGroup = eventLoopGroup

@@ -10,6 +10,8 @@ import Testing
         #expect(usual.helper == 3 && usual.api == 4 && usual.jupyter == 5 && usual.filter == 6)
         let other = good.merging(["LISTEN_FDNAMES": "jupyter:helper:filter:api", "LISTEN_PID": "5"]) { $1 }
         #expect(try InheritedDescriptors(environment: other, pid: 5).helper == 4)
+        let audited = ["LISTEN_FDS": "5", "LISTEN_FDNAMES": "helper:api:jupyter:filter:audit"]
+        #expect(try InheritedDescriptors(environment: audited, pid: 5).audit == 7 && usual.audit == nil)
     }
 
     @Test(

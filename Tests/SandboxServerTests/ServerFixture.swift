@@ -44,6 +44,7 @@ struct ServerFixture: Sendable {
         token: AccessToken? = nil,
         peers: PeerPolicy = PeerPolicy(sandboxUIDs: [4_000_000]),
         jupyter: Bool = false,
+        audit: AuditLog? = nil,
         configure: (inout ServerConfiguration) -> Void = { _ in },
         _ body: (ServerFixture) async throws -> Void
     ) async throws {
@@ -59,6 +60,7 @@ struct ServerFixture: Sendable {
         let application = ServerApplication(
             configuration: configuration,
             token: token,
+            audit: audit,
             helper: client,
             hello: try await client.hello(),
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,

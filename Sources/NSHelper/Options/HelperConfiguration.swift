@@ -13,6 +13,8 @@ struct HelperConfiguration: Hashable {
     var server = ""
     var agent = ""
     var environmentFile = "/etc/sandbox/environment"
+    /// Where the server's audit log goes: a path, ``AuditSink/systemLog``, or empty for nowhere.
+    var auditLog = ""
     var hiddenPaths: [String] = []
     var sizes = MountSizes()
     var processSlots: UInt32 = 256
@@ -57,6 +59,9 @@ struct HelperConfiguration: Hashable {
         }
         if (socket + "/").hasPrefix(workspace + "/") {
             return ConfigurationError("socket: '\(socket)' lies in the workspace, which user code can write")
+        }
+        if (auditLog + "/").hasPrefix(workspace + "/") {
+            return ConfigurationError("audit-log: '\(auditLog)' lies in the workspace, which user code can write")
         }
         return nil
     }

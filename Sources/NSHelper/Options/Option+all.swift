@@ -43,6 +43,15 @@ extension Option {
             \.environmentFile
         ),
         Option(
+            name: "audit-log",
+            form: "absolute path, or syslog",
+            help: "where each action and refusal is noted, a line each"
+        ) { configuration, text in
+            guard text == AuditSink.systemLog || isAbsolutePath(text) else { return false }
+            configuration.auditLog = text
+            return true
+        },
+        Option(
             name: "hidden-paths",
             form: "list of absolute paths, separated by colons",
             help: "further files and directories to cover in user and secure"

@@ -37,12 +37,17 @@ extension ServiceLoop {
             namespaces = control.descriptors
             pidNamespace = control.pidDescriptor
         }
+        var streams = [
+            isolation.context.layout.descriptors.null, STDOUT_FILENO, STDERR_FILENO, sockets.far.rawValue,
+            ports.api.rawValue, ports.jupyter.rawValue, filter.rawValue,
+        ]
+        do { auditHandover = try auditSink.map { sink throws(SystemError) in try AuditHandover(sink) } } catch {
+            throw HelperFailure(.stepFailed, stage: .report, errno: error.errno)
+        }
+        if let auditHandover { streams.append(auditHandover.farNumber) }
         let steps = ChildPlan.server(
             program: program.rawValue,
-            streams: [
-                isolation.context.layout.descriptors.null, STDOUT_FILENO, STDERR_FILENO, sockets.far.rawValue,
-                ports.api.rawValue, ports.jupyter.rawValue, filter.rawValue,
-            ],
+            streams: streams,
             in: namespaces,
             uid: ids.control,
             gid: ids.controlGroup,
@@ -57,6 +62,7 @@ extension ServiceLoop {
             context: isolation.context,
             image: image
         )
+        auditHandover?.serverHasStarted()
         // No foreign code has this uid, so nobody can hold the child up: waiting is safe.
         var report = spawned.report
         report.drainToEnd(timeoutMilliseconds: RunningNamespace.timeoutMilliseconds)
@@ -91,12 +97,32 @@ extension ServiceLoop {
         return file
     }
 
+    /// Opens the audit log anew, because its file has been renamed or the system's log restarted, and hands it on. If
+    /// that fails the old one stays.
+    func reopenAuditLog() {
+        guard auditSink != nil else { return }
+        do {
+            let sink = try AuditSink(
+                configuration.auditLog,
+                workspaceGroup: isolation.context.layout.ids.workspaceGroup
+            )
+            do throws(SystemError) { try auditHandover?.send(sink) } catch {
+                // The server will be given it with its next start, or by the next signal.
+                Log.warning("audit-log: the server did not take the new file: \(error)")
+            }
+            auditSink = sink
+            Log.notice("audit-log: opened anew")
+        } catch {
+            Log.error(error.message)
+        }
+    }
+
     private func serverEnvironment() -> [EnvironmentVariable] {
         [
             EnvironmentVariable("PATH", "/usr/bin:/bin"),
             EnvironmentVariable("LANG", "C.UTF-8"),
-            EnvironmentVariable("LISTEN_FDS", "4"),
-            EnvironmentVariable("LISTEN_FDNAMES", "helper:api:jupyter:filter"),
+            EnvironmentVariable("LISTEN_FDS", auditSink == nil ? "4" : "5"),
+            EnvironmentVariable("LISTEN_FDNAMES", "helper:api:jupyter:filter" + (auditSink == nil ? "" : ":audit")),
         ] + configuration.serverSettings.map { EnvironmentVariable($0.name, $0.value) }
     }
 

@@ -13,6 +13,10 @@ final class ServiceLoop {
     let isPrivileged: Bool
     /// The agent's program, open since the start; nil if there is none.
     let agent: OwnedDescriptor?
+    /// The audit log as it was opened last; nil if none is kept.
+    var auditSink: AuditSink?
+    /// The way to the running server's audit log.
+    var auditHandover: AuditHandover?
     let startedMicroseconds = cns_monotonic_microseconds()
     private let signals: OwnedDescriptor
     private let door: PathDoor
@@ -42,6 +46,7 @@ final class ServiceLoop {
         door: consuming PathDoor,
         environment: BaseEnvironment,
         agent: consuming OwnedDescriptor?,
+        auditSink: AuditSink?,
         isPrivileged: Bool
     ) {
         self.configuration = configuration
@@ -50,6 +55,7 @@ final class ServiceLoop {
         self.environment = environment
         self.isPrivileged = isPrivileged
         self.agent = agent
+        self.auditSink = auditSink
         self.signals = signals
         self.door = door
         commands = CommandTable(user: Int(configuration.processSlots), secure: Int(configuration.cellSlots))
@@ -204,7 +210,8 @@ final class ServiceLoop {
             switch number {
             case SIGCHLD: reapChildren()
             case SIGTERM, SIGINT: stop()
-            // SIGHUP is what a closing terminal sends; a service outlives that.
+            // Also what a closing terminal sends; a service outlives that.
+            case SIGHUP: reopenAuditLog()
             default: break
             }
         }

@@ -39,7 +39,7 @@ enum HiddenPaths {
     }
 
     /// The first directory above `path` that is not root's, or that others may write to without the sticky bit.
-    private static func firstForeignAncestor(of path: String) -> String? {
+    static func firstForeignAncestor(of path: String) -> String? {
         var ancestor = Startup.parent(of: path)
         while true {
             var status = stat()

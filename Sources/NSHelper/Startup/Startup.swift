@@ -18,6 +18,7 @@ enum Startup {
         raiseOpenFiles(configuration)
         let isPrivileged = try dropWhatIsNotNeeded()
         let environment = try baseEnvironment(configuration)
+        let auditSink = try auditSink(configuration)
         let signals = try signalDescriptor()
         // The ports before any process that could want them (G2).
         let ports = try HeldPorts(configuration)
@@ -38,6 +39,7 @@ enum Startup {
             door: door,
             environment: environment,
             agent: agentProgram(configuration),
+            auditSink: auditSink,
             isPrivileged: isPrivileged
         )
         return service.run()
@@ -117,6 +119,16 @@ enum Startup {
             return nil
         }
         return OwnedDescriptor(adopting: descriptor)
+    }
+
+    /// The audit log, open; nil if none is kept.
+    private static func auditSink(
+        _ configuration: HelperConfiguration
+    ) throws(ConfigurationError)
+        -> AuditSink?
+    {
+        guard !configuration.auditLog.isEmpty else { return nil }
+        return try AuditSink(configuration.auditLog, workspaceGroup: configuration.ids.workspaceGroup)
     }
 
     private static func signalDescriptor() throws(ConfigurationError) -> OwnedDescriptor {

@@ -104,6 +104,7 @@ struct CommandRunner: Sendable {
             throw error
         }
         guard let ending else {
+            AuditNote.add { $0.isTimedOut = true }
             // What has been written by now is kept: for commands of no session it is part of the answer.
             try await Self.stop(running)
             async let output = running.output.complete()
@@ -112,6 +113,7 @@ struct CommandRunner: Sendable {
         }
         switch ending {
         case .finished(let status, _):
+            AuditNote.add { $0.exitStatus = status }
             async let output = running.output.complete()
             async let error = running.error.complete()
             return .finished(exitCode: status, output: await output, error: await error)

@@ -16,6 +16,7 @@ struct ExecPlanner: Sendable {
             selector: selector,
             workspace: hello.workspace
         )
+        AuditNote.plan(plan)
         guard hello.mode != nil else { throw APIError.isolationUnavailable(hello) }
         let isUnprotected = isUnprotected(plan)
         logger.log(

@@ -8,6 +8,9 @@ enum HealthReport {
         "Isolation is off (mode none): commands, credentials and the control plane are not protected from each other. "
         + "For local development only."
 
+    static let auditWarning =
+        "The audit log cannot be written: nothing is done that would have to be in it until it can be."
+
     /// - Parameter status: nil if the helper does not answer.
     static func make(_ hello: HelloReply, status: StatusReply?) -> HealthResponse {
         let isServing = hello.mode != nil && status != nil

@@ -65,12 +65,17 @@ struct HTTPListener: Service {
         let peer = PeerAddresses.End(channel.remoteAddress)
         let local = PeerAddresses.End(channel.localAddress)
         let addresses = peer.flatMap { peer in local.map { PeerAddresses(peer: peer, local: $0) } }
-        let verdict = identity.verdict(addresses)
+        let (verdict, uid) = identity.judge(addresses)
         let isLocal = addresses?.isLocal ?? true
         guard table.admit(channel, verdict != .permitted ? .refused : isLocal ? .local : .outside) else {
             return channel.close().map { nil }.flatMapErrorThrowing { _ in nil }
         }
-        let connection = Connection(verdict: verdict, peerAddress: channel.remoteAddress?.ipAddress)
+        let connection = Connection(
+            verdict: verdict,
+            peerAddress: channel.remoteAddress?.ipAddress,
+            peerUID: uid,
+            isLocal: isLocal || uid != nil
+        )
         channel.closeFuture.whenComplete { _ in connection.closed.set(()) }
         return channel.eventLoop.makeSucceededFuture(AcceptedConnection(channel, connection))
     }

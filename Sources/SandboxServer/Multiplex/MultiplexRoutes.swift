@@ -15,10 +15,10 @@ struct MultiplexRoutes: Sendable {
                 guard let offer = context.upgrade, let respond = respond.value else {
                     throw APIError.onlyWebSocket
                 }
-                let verdict = context.connection.verdict
+                let peer = context.connection
                 let multiplexer = Multiplexer(respond: respond, logger: logger)
                 return try await offer.acceptWebSocket(request) { messages, socket in
-                    try await multiplexer.serve(messages, socket, verdict: verdict)
+                    try await multiplexer.serve(messages, socket, from: peer)
                 }
             }
         }

@@ -24,7 +24,7 @@ struct Multiplexer: Sendable {
     func serve(
         _ messages: InboundQueue<WebSocketMessage>,
         _ socket: WebSocketWriter,
-        verdict: PeerPolicy.Verdict
+        from peer: Connection
     ) async throws {
         let requests = MultiplexedRequests()
         try await withThrowingDiscardingTaskGroup { group in
@@ -38,7 +38,7 @@ struct Multiplexer: Sendable {
                         continue
                     }
                     let (key, request) = try Self.request(frame, body)
-                    let connection = Connection(verdict: verdict)
+                    let connection = peer.nested
                     switch requests.admit(key, connection) {
                     case .admitted: break
                     case .duplicate: throw Failure(code: "INVALID_REQUEST", message: "The id is in use.")

@@ -11,10 +11,15 @@ struct PeerIdentity: Sendable {
     let policy: PeerPolicy
 
     /// Judges a caller; blocks for some microseconds, for the kernel answers while the request is being sent.
-    func verdict(_ addresses: PeerAddresses?) -> PeerPolicy.Verdict {
-        guard policy.sandboxUIDs != nil else { return .permitted }
-        guard let addresses else { return .unidentified }
-        return policy.verdict(Self.lookUp(addresses), addresses) { Self.isOwnAddress(addresses.peer.address) }
+    ///
+    /// - Returns: The judgement, and the uid that owns the caller's socket where the kernel knows it.
+    func judge(_ addresses: PeerAddresses?) -> (verdict: PeerPolicy.Verdict, uid: UInt32?) {
+        guard policy.sandboxUIDs != nil else { return (.permitted, nil) }
+        guard let addresses else { return (.unidentified, nil) }
+        let answer = Self.lookUp(addresses)
+        let verdict = policy.verdict(answer, addresses) { Self.isOwnAddress(addresses.peer.address) }
+        guard case .socket(_, let uid, let inode) = answer, inode != 0 else { return (verdict, nil) }
+        return (verdict, uid)
     }
 
     private static func lookUp(_ addresses: PeerAddresses) -> SocketDiagnosis.Answer {

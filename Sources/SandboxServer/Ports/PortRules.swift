@@ -15,6 +15,7 @@ struct PortRules: Sendable {
         guard (1...65_535).contains(port) else {
             throw APIError(.invalidPort, "A port is a number from 1 to 65535.", context: ["port": .integer(port)])
         }
+        AuditNote.add { $0.port = port }
         guard !reserved.contains(port) else {
             throw APIError(.invalidPort, "Port \(port) is reserved.", context: ["port": .integer(port)])
         }

@@ -29,6 +29,7 @@ struct ProcessStarter: Sendable {
             logBytes: min(configuration.processLogBytes, processes.shareOfMemory)
         )
         try processes.insert(process)
+        AuditNote.add { $0.process = id }
         do {
             if let sessionID, plan.namespace == .user {
                 let session = try await sessions.session(sessionID, plan.sessionSettings)

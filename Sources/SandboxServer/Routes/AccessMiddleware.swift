@@ -16,18 +16,28 @@ struct AccessMiddleware: RouterMiddleware {
         context: SandboxContext,
         next: (Request, SandboxContext) async throws -> Response
     ) async throws -> Response {
-        guard !context.isAuthorized else { return try await next(request, context) }
-        if let error = Self.refusal(context.connection.verdict) { return error.response }
+        guard !context.isAuthorized else {
+            AuditNote.add { $0.token = .socket }
+            return try await next(request, context)
+        }
+        if let error = Self.refusal(context.connection.verdict) { throw Self.noted(error) }
         guard !pages.refuses(request.headers, host: request.head.authority) else {
-            return APIError(.permissionDenied, "Pages in a browser cannot use the sandbox's API.").response
+            throw Self.noted(APIError(.permissionDenied, "Pages in a browser cannot use the sandbox's API."))
         }
         // Liveness probes have no place to keep a token, and the answer holds nothing that depends on callers.
         if let token, request.uri.path != "/health" {
             guard let shown = request.headers[Self.header], token.matches(shown) else {
-                return APIError(.unauthorized, "The header X-Sandbox-Token must hold the access token.").response
+                AuditNote.add { $0.token = .refused }
+                throw Self.noted(APIError(.unauthorized, "The header X-Sandbox-Token must hold the access token."))
             }
+            AuditNote.add { $0.token = .accepted }
         }
         return try await next(request, context)
+    }
+
+    private static func noted(_ error: APIError) -> APIError {
+        AuditNote.add { $0.isRefused = true }
+        return error
     }
 
     /// The answer to a caller that may not use the API; nil for one that may.

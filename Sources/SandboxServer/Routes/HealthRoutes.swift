@@ -7,11 +7,16 @@ import SandboxAPI
 struct HealthRoutes: Sendable {
     let helper: HelperClient
     let hello: HelloReply
+    let audit: AuditLog?
 
     func add(to router: Router<SandboxContext>) {
         router.get("/health") { _, _ in
             let status = try? await helper.status()
-            let report = HealthReport.make(hello, status: status)
+            var report = HealthReport.make(hello, status: status)
+            if let audit, !audit.isReady() {
+                report.status = "unavailable"
+                report.warning = HealthReport.auditWarning
+            }
             return JSONResponse.make(report, status: report.status == "healthy" ? .ok : .serviceUnavailable)
         }
     }

@@ -103,6 +103,7 @@ struct ProcessRoutes: Sendable {
         guard let process = processes[id] else {
             throw APIError.processNotFound(id)
         }
+        AuditNote.add { $0.process = id }
         return process
     }
 

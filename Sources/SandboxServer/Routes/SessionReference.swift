@@ -8,12 +8,15 @@ enum SessionReference {
     ///
     /// - Throws: `VALIDATION_FAILED` for ids that are blank, hold a NUL or are longer than 256 bytes.
     static func id(_ body: String?, _ request: Request) throws(APIError) -> String {
-        try checked(present(body) ?? header(request) ?? query(request) ?? SessionTable.defaultID)
+        // Not the header's: a caller may take it for a place for tokens.
+        AuditNote.add { $0.session = present(body) }
+        return try checked(present(body) ?? header(request) ?? query(request) ?? SessionTable.defaultID)
     }
 
     /// The body's id, else the default session: for routes that know no other place.
     static func id(_ body: String?) throws(APIError) -> String {
-        try checked(present(body) ?? SessionTable.defaultID)
+        AuditNote.add { $0.session = present(body) }
+        return try checked(present(body) ?? SessionTable.defaultID)
     }
 
     /// An id that is good for a session.

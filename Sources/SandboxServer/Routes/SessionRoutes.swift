@@ -19,6 +19,7 @@ struct SessionRoutes: Sendable {
         router.post("/api/session/delete") { request, _ in
             let limit = planner.configuration.bodyLimitBytes
             let body = try await RequestDecoding.decode(SessionDeleteRequest.self, from: request, limit: limit)
+            AuditNote.add { $0.session = body.sessionId }
             return try await delete(try SessionReference.checked(body.sessionId))
         }
     }
@@ -31,6 +32,7 @@ struct SessionRoutes: Sendable {
             whenEmpty: SessionCreateRequest()
         )
         let id = try body.id.flatMap { $0.isEmpty ? nil : $0 }.map(SessionReference.checked) ?? Self.newID()
+        AuditNote.add { $0.session = id }
         guard id != SessionTable.sessionless else { throw APIError.invalid("id", "means that there is no session") }
         // The same rules as for a command's.
         let settings = try planner.settings(

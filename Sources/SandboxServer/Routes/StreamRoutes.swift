@@ -40,6 +40,10 @@ struct StreamRoutes: Sendable {
         )
         try await ProcessRoutes.output(of: process, to: writer, processID: nil)
         let code = try await process.exit.wait()
+        AuditNote.add { facts in
+            facts.exitStatus = code
+            facts.isTimedOut = process.isTimedOut
+        }
         try await writer.send(
             process.isTimedOut
                 ? StreamEvent(type: "complete", exitCode: 124, timedOut: true)

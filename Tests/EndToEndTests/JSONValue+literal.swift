@@ -1,0 +1,6 @@
+public import SandboxAPI
+
+extension JSONValue: ExpressibleByStringLiteral {
+    /// A text.
+    public init(stringLiteral value: String) { self = .string(value) }
+}
