@@ -4,7 +4,7 @@ import Testing
 /// Sequences of requests that nobody would write down, made up by Hypothesis (Tests/Python/helper_stateful.py).
 @Suite(.timeLimit(.minutes(5)))
 struct StatefulClientTests {
-    @Test func `whatever is asked in whatever order, the helper lives, leaks nothing and names nothing twice`() async throws {
+    @Test func `whatever is asked, the helper lives, leaks nothing and gives no handle twice`() async throws {
         try await PairFixture.with(.helperOnly) { pair in
             let directory = "/" + #filePath.split(separator: "/").dropLast(2).joined(separator: "/") + "/Python"
             var environment = ChildProcess.environment
