@@ -16,7 +16,7 @@ struct StatefulClientTests {
             )
             #expect(end == .exited(0), "\(errors)")
             #expect(output.contains("sequences"), "\(output)")
-            #expect(try await pair.shell("echo alive").output == "alive\n")
+            #expect(try await pair.shell("echo alive").output == Array("alive\n".utf8))
         }
     }
 }

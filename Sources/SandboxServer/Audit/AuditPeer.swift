@@ -35,6 +35,9 @@ struct AuditPeer: Sendable, Equatable {
             case .unidentified: .unidentified
             case .permitted: connection.isLocal ? .local : .remote
             }
-        self.init(kind: kind, uid: connection.peerUID, address: connection.peerAddress)
+        // The listener is dual-stack: to it, IPv4 is a part of IPv6.
+        let mapped = "::ffff:"
+        let address = connection.peerAddress.map { $0.hasPrefix(mapped) ? String($0.dropFirst(mapped.count)) : $0 }
+        self.init(kind: kind, uid: connection.peerUID, address: address)
     }
 }
