@@ -1,17 +1,17 @@
-import HelperClient
 import HelperProtocol
 import Hummingbird
 import SandboxAPI
 
 /// `GET /health`.
 struct HealthRoutes: Sendable {
-    let helper: HelperClient
+    let pulse: HelperPulse
     let hello: HelloReply
+    /// The server's own.
+    let limits: [HealthResponse.Limit]
 
     func add(to router: Router<SandboxContext>) {
         router.get("/health") { _, _ in
-            let status = try? await helper.status()
-            let report = HealthReport.make(hello, status: status)
+            let report = HealthReport.make(hello, status: await pulse.status(), limits: limits)
             return JSONResponse.make(report, status: report.status == "healthy" ? .ok : .serviceUnavailable)
         }
     }
