@@ -30,9 +30,7 @@ class Pair:
         self.pid = self.server = None
 
     def __enter__(self):
-        os.mkdir(self.workspace)
-        os.chown(self.workspace, USER, USER)
-        os.chmod(self.workspace, 0o2775)
+        self.make_workspace()
         arguments = [
             f"{self.programs}/ns-helper", "--isolation=namespaces", f"--api-port={self.port}", "--jupyter-port=0",
             f"--workspace={self.workspace}", f"--socket={self.runtime}/helper.sock", f"--control-uid={CONTROL}",
@@ -65,6 +63,11 @@ class Pair:
         shutil.rmtree(self.workspace, ignore_errors=True)
         shutil.rmtree(self.runtime, ignore_errors=True)
         os.unlink(self.log)
+
+    def make_workspace(self):
+        os.mkdir(self.workspace)
+        os.chown(self.workspace, USER, USER)
+        os.chmod(self.workspace, 0o2775)
 
     def await_health(self):
         deadline = time.monotonic() + 20

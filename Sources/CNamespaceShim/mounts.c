@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 // <sys/mount.h> and <linux/mount.h> of Debian 12 define the same names; the few of the former are here.
@@ -100,6 +101,33 @@ int cns_bind_read_only(const char *path) {
     if (error == ENOENT) return 0;
     if (error) return error;
     return cns_mount_attributes(path, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID, 0, 1);
+}
+
+int cns_mount_control_groups(int *descriptor) {
+    int context = (int)syscall(SYS_fsopen, "cgroup2", FSOPEN_CLOEXEC);
+    if (context < 0) return errno;
+    int error = status_of(syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0));
+    unsigned attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+    int mounted = error ? -1 : (int)syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, attributes);
+    if (!error && mounted < 0) error = errno;
+    close(context);
+    // What fsmount gives names the mount only; its root directory can be opened beside it.
+    if (!error) {
+        *descriptor = openat(mounted, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (*descriptor < 0) error = errno;
+    }
+    if (mounted >= 0) close(mounted);
+    return error;
+}
+
+int cns_is_delegated(int directory) {
+    // systemd marks what it has given away, and says it to everybody by the second name.
+    static const char *const names[] = {"trusted.delegate", "user.delegate"};
+    for (int i = 0; i < 2; i++) {
+        char value;
+        if (fgetxattr(directory, names[i], &value, 1) == 1 && value == '1') return 1;
+    }
+    return 0;
 }
 
 int cns_mount_writable(const char *directory) {

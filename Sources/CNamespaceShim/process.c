@@ -17,6 +17,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/sysinfo.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -24,25 +25,27 @@
 const uint64_t cns_new_pid = CLONE_NEWPID, cns_new_mount = CLONE_NEWNS, cns_new_ipc = CLONE_NEWIPC,
                cns_new_uts = CLONE_NEWUTS;
 
-static int clone_child(uint64_t flags, int exit_signal, struct cns_child *child) {
+static int clone_child(uint64_t flags, int control_group, int exit_signal, struct cns_child *child) {
     struct clone_args arguments = {
-        .flags = flags | CLONE_PIDFD | CLONE_CLEAR_SIGHAND,
+        .flags = flags | CLONE_PIDFD | CLONE_CLEAR_SIGHAND | (control_group >= 0 ? CLONE_INTO_CGROUP : 0),
         .pidfd = (uint64_t)(uintptr_t)&child->pidfd,
         .exit_signal = (uint64_t)exit_signal,
+        .cgroup = control_group >= 0 ? (uint64_t)control_group : 0,
     };
     long pid = syscall(SYS_clone3, &arguments, sizeof arguments);
     // Container profiles without SYS_ADMIN answer ENOSYS, because they cannot look at clone3's flags. The old
-    // call has room for all but CLEAR_SIGHAND, which the first step of every child makes up for.
-    if (pid < 0 && errno == ENOSYS)
+    // call has room for all but CLEAR_SIGHAND, which the first step of every child makes up for, and for
+    // a cgroup, which nothing does.
+    if (pid < 0 && errno == ENOSYS && control_group < 0)
         pid = syscall(SYS_clone, (unsigned long)(flags | CLONE_PIDFD | (uint64_t)exit_signal), 0, &child->pidfd, 0, 0);
     if (pid < 0) return -1;
     if (pid > 0) child->pid = (pid_t)pid;
     return pid > 0;
 }
 
-int cns_clone(uint64_t namespaces, const struct cns_step *steps, size_t count, int report,
+int cns_clone(uint64_t namespaces, int control_group, const struct cns_step *steps, size_t count, int report,
               struct cns_child *child) {
-    int side = clone_child(namespaces, SIGCHLD, child);
+    int side = clone_child(namespaces, control_group, SIGCHLD, child);
     if (side < 0) return errno;
     if (side > 0) return 0;
     cns_run_steps(steps, count, report);
@@ -75,6 +78,7 @@ static void end_child(int pidfd) {
 
 struct joiner {
     uint64_t namespaces;
+    int control_group;
     const struct cns_step *steps;
     size_t count;
     int report;
@@ -86,7 +90,7 @@ static int join_and_clone(void *argument) {
     struct joiner *joiner = argument;
     // CLONE_PARENT makes the helper the parent; the exit signal is then the joiner's own, SIGCHLD.
     // Without CLONE_VM the new child gets a copy of the memory, while its pidfd lands in the shared table.
-    int side = clone_child(joiner->namespaces | CLONE_NEWPID | CLONE_PARENT, 0, joiner->child);
+    int side = clone_child(joiner->namespaces | CLONE_NEWPID | CLONE_PARENT, joiner->control_group, 0, joiner->child);
     if (side == 0) {
         cns_run_steps(joiner->steps, joiner->count, joiner->report);
         _exit(127);
@@ -95,11 +99,11 @@ static int join_and_clone(void *argument) {
     _exit(0);
 }
 
-int cns_clone_nested(uint64_t namespaces, const struct cns_step *steps, size_t count, int report,
+int cns_clone_nested(uint64_t namespaces, int control_group, const struct cns_step *steps, size_t count, int report,
                      struct cns_child *child) {
     static _Alignas(16) char stack[65536];
     child->pidfd = -1;
-    struct joiner joiner = {namespaces, steps, count, report, child, ECHILD};
+    struct joiner joiner = {namespaces, control_group, steps, count, report, child, ECHILD};
     // CLONE_VFORK: this process stands still until the joiner is gone, so they never run on the same memory
     // at once. CLONE_FILES: the pidfd must end up here.
     int pid = clone(join_and_clone, stack + sizeof stack, CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, &joiner);
@@ -116,7 +120,7 @@ int cns_clone_nested(uint64_t namespaces, const struct cns_step *steps, size_t c
 }
 
 int cns_clone_user_namespace(struct cns_child *child) {
-    int side = clone_child(CLONE_NEWUSER, SIGCHLD, child);
+    int side = clone_child(CLONE_NEWUSER, -1, SIGCHLD, child);
     if (side < 0) return errno;
     if (side > 0) return 0;
     for (;;) pause();
@@ -260,6 +264,11 @@ int cns_raise_open_files(uint64_t *limit) {
     files.rlim_cur = files.rlim_max;
     *limit = files.rlim_max;
     return setrlimit(RLIMIT_NOFILE, &files) == 0 ? 0 : errno;
+}
+
+uint64_t cns_memory_bytes(void) {
+    struct sysinfo machine;
+    return sysinfo(&machine) == 0 ? (uint64_t)machine.totalram * machine.mem_unit : 0;
 }
 
 int cns_open_standard(void) {

@@ -74,17 +74,28 @@ static int oom_score(long least) {
     int negative = length > 0 && text[0] == '-', present = 0;
     for (ssize_t i = negative; i < length && text[i] >= '0' && text[i] <= '9'; i++)
         present = present * 10 + (text[i] - '0');
-    // Kubernetes starts most containers far above 0; going back down from there would need SYS_RESOURCE.
-    if (!negative && present >= least) {
+    // Kubernetes starts most containers far from 0; going back down from there would need SYS_RESOURCE.
+    if ((negative ? -present : present) >= least) {
         close(file);
         return 0;
     }
     char digits[8];
-    int count = 0;
-    for (long rest = least; rest > 0 && count < 7; rest /= 10) digits[6 - count++] = (char)('0' + rest % 10);
-    int error = write(file, digits + 7 - count, (size_t)count) == count ? 0 : errno;
+    size_t count = 0;
+    long rest = least < 0 ? -least : least;
+    do digits[7 - count++] = (char)('0' + rest % 10);
+    while ((rest /= 10) > 0 && count < 6);
+    if (least < 0) digits[7 - count++] = '-';
+    int error = write(file, digits + 8 - count, count) == (ssize_t)count ? 0 : errno;
     close(file);
     return error;
+}
+
+static int lower_priority(long by) {
+    // The raw call answers 20 - nice, so that an error is the only negative value.
+    long now = syscall(SYS_getpriority, PRIO_PROCESS, 0);
+    if (now < 0) return errno;
+    long nice = 20 - now + by;
+    return result(syscall(SYS_setpriority, PRIO_PROCESS, 0, nice > 19 ? 19 : nice));
 }
 
 static int resource_limit(int resource, uint64_t soft, uint64_t hard) {
@@ -264,6 +275,7 @@ static int run_step(struct child *child, const struct cns_step *step) {
     switch ((enum cns_operation)step->operation) {
     case CNS_DEFAULT_SIGNALS: return default_signals();
     case CNS_OOM_SCORE: return oom_score(step->a);
+    case CNS_NICE: return lower_priority(step->a);
     case CNS_NOT_DUMPABLE: return result(prctl(PR_SET_DUMPABLE, step->a, 0, 0, 0));
     case CNS_NEW_SESSION: return result(setsid());
     case CNS_RESOURCE_LIMIT: return resource_limit((int)step->a, (uint64_t)step->b, (uint64_t)step->c);

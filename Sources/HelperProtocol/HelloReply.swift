@@ -37,6 +37,10 @@ public struct HelloReply: Sendable, Hashable {
     public var processSlots: UInt32
     /// Why a stronger mode than the running one could not be had; nil if it could or was not asked for.
     public var probeFailure: ProbeFailure?
+    /// Every limit on `user` and `secure`; empty where there are no namespaces.
+    public var limits: [SandboxLimit]
+    /// Why the pair has no cgroups of its own, in one sentence; nil if it has, or has no namespaces.
+    public var controlGroupProblem: String?
 
     /// Makes a reply.
     public init(
@@ -49,7 +53,9 @@ public struct HelloReply: Sendable, Hashable {
         jupyterPort: UInt16,
         reservedPorts: [UInt16] = [],
         processSlots: UInt32,
-        probeFailure: ProbeFailure? = nil
+        probeFailure: ProbeFailure? = nil,
+        limits: [SandboxLimit] = [],
+        controlGroupProblem: String? = nil
     ) {
         self.helperVersion = helperVersion
         self.mode = mode
@@ -61,6 +67,8 @@ public struct HelloReply: Sendable, Hashable {
         self.reservedPorts = reservedPorts
         self.processSlots = processSlots
         self.probeFailure = probeFailure
+        self.limits = limits
+        self.controlGroupProblem = controlGroupProblem
     }
 
     func put(into fields: inout FieldWriter) {
@@ -82,10 +90,12 @@ public struct HelloReply: Sendable, Hashable {
             fields.put(15, probeFailure.remedy)
         }
         for port in reservedPorts { fields.put(16, port) }
+        for limit in limits { fields.put(17, bytes: limit.bytes) }
+        if let controlGroupProblem { fields.put(18, controlGroupProblem) }
     }
 
     init(record: [UInt8]) throws(DecodingError) {
-        let fields = try FieldReader(record: record, known: Array(1...15), repeatable: [16])
+        let fields = try FieldReader(record: record, known: Array(1...15) + [18], repeatable: [16, 17])
         helperVersion = try fields.text(1)
         mode = fields.has(2) ? try fields.choice(2) : nil
         ids = SandboxIdentities(
@@ -107,6 +117,11 @@ public struct HelloReply: Sendable, Hashable {
                 remedy: try fields.text(15)
             )
         }
+        limits = try fields.allBytes(17).map { (bytes) throws(DecodingError) in
+            guard let limit = SandboxLimit(bytes) else { throw .invalidField(17) }
+            return limit
+        }
+        controlGroupProblem = fields.has(18) ? try fields.text(18) : nil
         reservedPorts = try fields.allBytes(16).map { (bytes) throws(DecodingError) in
             guard bytes.count == 2 else { throw .invalidField(16) }
             return bytes.littleEndian(UInt16.self, at: 0)

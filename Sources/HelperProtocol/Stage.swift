@@ -44,6 +44,7 @@ public enum Stage: UInt16, Sendable, CaseIterable {
     case execute = 43
     case sendDescriptors = 44
     case landlock = 45
+    case controlGroup = 46
     // Start-up probes of the helper.
     case helperIdentity = 60
     case helperCapabilities = 61

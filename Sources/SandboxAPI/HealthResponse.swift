@@ -74,6 +74,27 @@ public struct HealthResponse: Codable, Sendable {
         }
     }
 
+    /// One limit on what code in the sandbox, or a caller, may use up.
+    public struct Limit: Codable, Sendable, Hashable {
+        /// What is limited.
+        public var name: String
+        /// `user`, `secure`, or `control` for what the server itself limits.
+        public var namespace: String
+        /// A number of things, of bytes where the name says so or is `memory`, of milliseconds where the name says so.
+        public var value: Int
+        /// What enforces it: `controlGroup`, `resourceLimit`, `mount`, `priority`, `helper`, `server`; `container` for
+        /// what only the container or the machine limits.
+        public var source: String
+
+        /// Makes a row.
+        public init(name: String, namespace: String, value: Int, source: String) {
+            self.name = name
+            self.namespace = namespace
+            self.value = value
+            self.source = source
+        }
+    }
+
     /// `healthy`, or `unavailable` when no command can be run.
     public var status: String
     /// The running mode; absent when the demanded one cannot be had.
@@ -90,6 +111,8 @@ public struct HealthResponse: Codable, Sendable {
     public var workspace: Workspace
     /// The three namespaces; empty in mode `none`, and when the helper does not answer.
     public var namespaces: [Namespace]
+    /// Every limit, with what enforces it.
+    public var limits: [Limit]
     /// The server's version.
     public var version: String
     /// The helper's version.
@@ -113,6 +136,7 @@ public struct HealthResponse: Codable, Sendable {
         warning: String?,
         workspace: Workspace,
         namespaces: [Namespace],
+        limits: [Limit],
         version: String,
         helperVersion: String,
         uptimeMs: Int?,
@@ -127,6 +151,7 @@ public struct HealthResponse: Codable, Sendable {
         self.warning = warning
         self.workspace = workspace
         self.namespaces = namespaces
+        self.limits = limits
         self.version = version
         self.helperVersion = helperVersion
         self.uptimeMs = uptimeMs

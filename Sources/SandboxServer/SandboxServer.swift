@@ -33,6 +33,7 @@ struct SandboxServer {
         guard cwh_is_active() == 1 else {
             throw StartupError("the server's heap does not overwrite what is freed: another one was loaded over it.")
         }
+        let heartbeat = try Heartbeat.interval(environment: environment)
         let configuration = try ServerConfiguration(environment: environment) { access($0, X_OK) == 0 }
         let token = try configuration.accessTokenFile.map { path throws(StartupError) in
             try AccessToken(file: path, read: SmallFile.bytes)
@@ -61,14 +62,20 @@ struct SandboxServer {
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
             logger: logger
         )
+        var services: [any Service] = [
+            HelperWatch(helper: helper, logger: logger) { exit(EXIT_FAILURE) },
+            application.services.work,
+            application.jupyter(inherited.jupyter),
+            application.api(inherited.api),
+        ]
+        if let heartbeat {
+            services.append(
+                Heartbeat(helper: helper, eventLoopGroup: application.eventLoopGroup, interval: heartbeat)
+            )
+        }
         let group = ServiceGroup(
             configuration: .init(
-                services: [
-                    HelperWatch(helper: helper, logger: logger) { exit(EXIT_FAILURE) },
-                    application.services.work,
-                    application.jupyter(inherited.jupyter),
-                    application.api(inherited.api),
-                ],
+                services: services,
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: logger
             )

@@ -16,7 +16,13 @@ extension ServerApplication {
         router.add(middleware: AccessMiddleware(token: token, pages: pages))
         SystemRoutes.add(to: router)
         OpenAPIRoutes.add(to: router)
-        HealthRoutes(helper: helper, hello: hello, audit: audit).add(to: router)
+        let helper = helper
+        HealthRoutes(
+            pulse: HelperPulse { try? await helper.status() },
+            hello: hello,
+            audit: audit,
+            limits: ServerLimits.rows(configuration)
+        ).add(to: router)
         addCommands(to: router)
         addTools(to: router)
         addPorts(to: router)

@@ -89,8 +89,10 @@ struct ServerApplication: Sendable {
             ),
             table: ConnectionTable(
                 maximum: configuration.maximumConnections,
-                maximumLocal: configuration.maximumLoopbackConnections
+                maximumLocal: configuration.maximumLoopbackConnections,
+                maximumRefused: configuration.maximumRefusedConnections
             ),
+            deadlines: RequestDeadlines(configuration),
             eventLoopGroup: eventLoopGroup,
             logger: logger,
             respond: respond

@@ -16,8 +16,18 @@ struct HealthTests {
             #expect(health.guarantees.map(\.id) == (1...10).map { "G\($0)" })
             let lost = health.guarantees.filter { !$0.held }
             #expect(health.guarantees.allSatisfy { $0.held == ($0.reason == nil) })
-            // Memory and CPU have no limits yet.
-            #expect(lost.map(\.id) == ["G9"])
+            // Memory is limited by cgroups alone, which this machine may keep to itself.
+            let memory = health.limits.filter { $0.name == "memory" }
+            #expect(memory.map(\.namespace) == ["user", "secure"])
+            #expect(lost.map(\.id) == (memory.allSatisfy { $0.source == "controlGroup" } ? [] : ["G9"]))
+            let processes = HealthResponse.Limit(
+                name: "processes",
+                namespace: "user",
+                value: 1024,
+                source: "resourceLimit"
+            )
+            #expect(health.limits.contains(processes), "\(health.limits)")
+            #expect(health.limits.contains { $0.name == "connections" && $0.source == "server" })
             #expect(health.namespaces.map(\.name) == ["control", "user", "secure"])
             #expect(health.namespaces.allSatisfy { $0.alive && $0.generation == 1 && $0.running == 0 })
             #expect(health.workspace == .init(path: pair.workspace, sharing: "idmapped"))

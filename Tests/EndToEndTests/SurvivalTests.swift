@@ -1,3 +1,4 @@
+import Glibc
 import HelperClient
 import HelperProtocol
 import SandboxAPI
@@ -27,6 +28,73 @@ struct SurvivalTests {
             #expect(try await api.output("echo calm; ps -e --no-headers | wc -l") == "calm\n5")
             #expect(try await api.health().serverRestarts == 0)
         }
+    }
+
+    @Test(arguments: Bomb.all)
+    func `whatever user code uses up, the API and secure go on, and a reset makes a clean namespace`(
+        bomb: Bomb
+    ) async throws {
+        let settings = [
+            "user-processes": "200", "open-files": "1024", "tmp-size": "2m", "shm-size": "2m", "home-size": "2m",
+            "tmp-inodes": "2000",
+        ]
+        try await PairFixture.with(PairOptions(settings: settings)) { pair in
+            let api = pair.api
+            let wild = try await pair.startShell(bomb.command, until: "armed")
+            #expect(!wild.output.text.contains("better"))
+            for number in 0..<5 {
+                #expect(try await api.health().status == "healthy")
+                #expect(try await api.output("printenv TOKEN", env: ["TOKEN": "\(number)"]) == "\(number)")
+                // user may have nothing left for a command; then it is told so.
+                let crowded = try await api.attempt(ExecuteRequest(command: "true", namespace: .user))
+                #expect([200, 500, 503].contains(crowded.status), "\(crowded.text)")
+            }
+            #expect(try await pair.client.reset(.user) == 2)
+            try await cleanUser(pair)
+            #expect(try await api.health().serverRestarts == 0)
+            #expect(try await api.output("echo secure", namespace: .secure) == "secure")
+        }
+    }
+
+    /// Expects a namespace in which nobody has been. Until the last of the killed processes has been reaped they count
+    /// against the uid: a command may still find no room.
+    private func cleanUser(_ pair: Pair) async throws {
+        while true {
+            do {
+                if try await pair.shell("true").status.cause == .exited(0) { break }
+            } catch HelperClientError.refused(let failure) where failure.errno == EAGAIN {}
+        }
+        let left = try await pair.shell("ls -A /tmp /var/tmp /dev/shm $HOME | grep -v ':$'; ps -e --no-headers | wc -l")
+        // The init, the shepherd, the shell, ps and wc.
+        #expect(left.lines.filter { !$0.isEmpty } == ["5"], "\(left.text)")
+    }
+
+    @Test func `a full workspace stops nobody from asking`() async throws {
+        let directory = "/var/lib/sandbox-full-\(getpid())"
+        guard mkdir(directory, 0o755) == 0 else { throw TestFailure("cannot make \(directory)") }
+        defer { rmdir(directory) }
+        let options = "size=1m,nr_inodes=100,mode=1777"
+        let mounted = try await ChildProcess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", directory])
+        #expect(mounted.end == .exited(0), "\(mounted.errors)")
+        try await PairFixture.with(PairOptions(workspace: directory)) { pair in
+            for namespace in [NamespaceName.user, .secure] {
+                let filled = try await pair.api.execute(
+                    "head -c 3000000 /dev/zero > full; for i in $(seq 200); do : > empty-$i || break; done",
+                    namespace: namespace
+                )
+                #expect(filled.stderr.contains("No space left"), "\(filled.stderr)")
+                #expect(try await pair.api.health().status == "healthy")
+                #expect(try await pair.api.output("echo on", namespace: namespace) == "on")
+            }
+            let refused = try await pair.api.request(
+                .PUT,
+                "/api/files/raw?path=\(directory)/more",
+                body: Array(repeating: 0, count: 100_000)
+            )
+            #expect(refused.status != 200)
+            #expect(try await pair.api.output("rm -f full empty-*; echo free > more; cat more") == "free")
+        }
+        _ = try await ChildProcess.run(["umount", directory])
     }
 
     @Test func `a command that stops everything, itself too, is ended by its time limit all the same`() async throws {

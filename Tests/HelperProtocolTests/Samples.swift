@@ -35,6 +35,19 @@ enum Samples {
                 )
             )
         ),
+        (
+            "helloReply with limits", 1, 0,
+            .hello(
+                hello(
+                    mode: .namespaces,
+                    limits: [
+                        SandboxLimit(resource: .processes, namespace: .user, source: .resourceLimit, value: 1024),
+                        SandboxLimit(resource: .memory, namespace: .secure, source: .container, value: 1 << 33),
+                    ],
+                    controlGroupProblem: "not delegated"
+                )
+            )
+        ),
         ("spawnReply", 2, 0, .spawned(SpawnReply(handle: first, pid: 17))),
         ("spawnReply terminal", 3, 1, .spawned(SpawnReply(handle: later, pid: 2))),
         ("signalReply", 4, 0, .signalled),
@@ -102,7 +115,9 @@ enum Samples {
     static func hello(
         mode: IsolationMode?,
         reserved: [UInt16] = [],
-        failure: HelloReply.ProbeFailure? = nil
+        failure: HelloReply.ProbeFailure? = nil,
+        limits: [SandboxLimit] = [],
+        controlGroupProblem: String? = nil
     ) -> HelloReply {
         HelloReply(
             helperVersion: "1.0.0",
@@ -114,7 +129,9 @@ enum Samples {
             jupyterPort: 8888,
             reservedPorts: reserved,
             processSlots: 256,
-            probeFailure: failure
+            probeFailure: failure,
+            limits: limits,
+            controlGroupProblem: controlGroupProblem
         )
     }
 

@@ -17,7 +17,7 @@ struct ChildPlanTests {
 
     private let limits: [Step] = [
         .resourceLimit(ResourceLimit(resource: .processes, soft: 777, hard: 777)),
-        .resourceLimit(ResourceLimit(resource: .openFiles, soft: 1024, hard: 65_536)),
+        .resourceLimit(ResourceLimit(resource: .openFiles, soft: 1024, hard: 7777)),
         .resourceLimit(ResourceLimit(resource: .lockedMemory, soft: 65_536, hard: 65_536)),
         .resourceLimit(ResourceLimit(resource: .messageQueues, soft: 819_200, hard: 819_200)),
         .resourceLimit(ResourceLimit(resource: .nice, soft: 0, hard: 0)),
@@ -36,7 +36,10 @@ struct ChildPlanTests {
             + [.noNewPrivileges, .filter(.namespaceInit), .shepherd(status: 3)]
         let expected: [Step] =
             [.title("ns-shepherd")] + prologue + [.joinNamespace(descriptor: 52, .ipc)] + joinRest
-            + [.subreaper, .forkInit(shepherd), .outOfMemoryScore(500), .newSession, .descriptors([71, 72, 73])]
+            + [
+                .subreaper, .forkInit(shepherd), .outOfMemoryScore(500), .nice(10), .newSession,
+                .descriptors([71, 72, 73]),
+            ]
             + limits
             + [.resourceLimit(ResourceLimit(resource: .coreFile, soft: 0, hard: .max))] + drop(4201, 4301)
             + [project, .fileModeMask(0o022), .noNewPrivileges, .emptySignalMask, .filter(.user), shell]
@@ -50,7 +53,7 @@ struct ChildPlanTests {
         let expected: [Step] =
             [.title("ns-init cell")] + prologue + joinRest + [.newMountNamespace]
             + MountPlan.cell(Layout.make())
-            + [.forkInit(pidOne), .outOfMemoryScore(300), .newSession, .descriptors([71, 72, 73])] + limits
+            + [.forkInit(pidOne), .outOfMemoryScore(300), .nice(5), .newSession, .descriptors([71, 72, 73])] + limits
             + [.resourceLimit(ResourceLimit(resource: .coreFile, soft: 1, hard: 1))] + drop(4202, 4301)
             + [project, .fileModeMask(0o077), .noNewPrivileges, .emptySignalMask, .filter(.secure), shell]
         #expect(ChildPlan.cell(Layout.command(), status: 81, in: Layout.namespaces, Layout.make()) == expected)
@@ -73,7 +76,7 @@ struct ChildPlanTests {
 
     @Test func theServerTakesExactlyTheseSteps() {
         let expected: [Step] =
-            prologue + [.newSession, .joinNamespace(descriptor: 52, .ipc)] + joinRest
+            prologue + [.outOfMemoryScore(100), .newSession, .joinNamespace(descriptor: 52, .ipc)] + joinRest
             + [.descriptors([91, 92, 93, 94, 90])] + serverLimits + drop(4200, 4300)
             + [
                 .workingDirectory([0x2F]), .fileModeMask(0o077), .noNewPrivileges, .emptySignalMask, .filter(.secure),
@@ -89,10 +92,11 @@ struct ChildPlanTests {
             in: nil,
             uid: 1000,
             gid: 1000,
-            isPrivileged: false
+            isPrivileged: false,
+            outOfMemoryScore: 100
         )
         let expected: [Step] =
-            prologue + [.newSession, .descriptors([0, 1, 2, 9])] + serverLimits
+            prologue + [.outOfMemoryScore(100), .newSession, .descriptors([0, 1, 2, 9])] + serverLimits
             + [
                 .parentDeathSignal(SIGKILL), .workingDirectory([0x2F]), .fileModeMask(0o077), .noNewPrivileges,
                 .emptySignalMask, .filter(.secure), .executeDescriptor(3),
@@ -108,7 +112,8 @@ struct ChildPlanTests {
             in: nil,
             uid: 1,
             gid: 1,
-            isPrivileged: true
+            isPrivileged: true,
+            outOfMemoryScore: 100
         )
         #expect(steps.contains(.descriptors([0, 1, 2, 3, 4, 5, 6, 9])))
         #expect(steps.last == .executeDescriptor(7))

@@ -13,6 +13,12 @@ enum Layout {
     )
     static let namespaces = ChildPlan.Namespaces(mount: 51, ipc: 52, uts: 53)
 
+    static let limits: SandboxLimits = {
+        var configuration = HelperConfiguration()
+        (configuration.userProcesses, configuration.openFiles) = (777, 7777)
+        return SandboxLimits(configuration, ownScore: 0, containerProcesses: nil)
+    }()
+
     static func make(
         workspace: String = "/workspace",
         sharing: WorkspaceSharing = .idmapped,
@@ -28,7 +34,7 @@ enum Layout {
             sizes: sizes,
             hiddenPaths: hiddenPaths,
             socketDirectory: socketDirectory,
-            userProcesses: 777,
+            limits: limits,
             descriptors: LayoutDescriptors(null: 61, lifeline: 62, identityMap: identityMap)
         )
     }

@@ -54,6 +54,19 @@ struct OptionSample: Sendable {
         OptionSample(name: "user-processes", text: "4194304", wrong: ["", "15", "4194305", "-1"]) {
             $0.userProcesses = 4_194_304
         },
+        OptionSample(name: "open-files", text: "4096", wrong: ["", "63", "1048577", "-1"]) { $0.openFiles = 4096 },
+        OptionSample(name: "user-nice", text: "0", wrong: ["", "20", "-1"]) { $0.userNice = 0 },
+        OptionSample(name: "secure-nice", text: "19", wrong: ["", "20", "-1"]) { $0.secureNice = 19 },
+        OptionSample(name: "cgroups", text: "required", wrong: ["", "on", "Auto"]) { $0.cgroups = .required },
+        OptionSample(name: "user-memory", text: "512m", wrong: notSizes) { $0.userMemory = .bytes(512 << 20) },
+        OptionSample(name: "secure-memory", text: "10%", wrong: notSizes) { $0.secureMemory = .percent(10) },
+        OptionSample(name: "user-cpu-weight", text: "10000", wrong: ["", "0", "10001", "-1"]) {
+            $0.userWeight = 10_000
+        },
+        OptionSample(name: "secure-cpu-weight", text: "1", wrong: ["", "0", "10001"]) { $0.secureWeight = 1 },
         OptionSample(name: "grace-ms", text: "0", wrong: ["", "-1", "600001", "5s"]) { $0.graceMilliseconds = 0 },
+        OptionSample(name: "watchdog-ms", text: "2000", wrong: ["", "-1", "3600001", "30s"]) {
+            $0.watchdogMilliseconds = 2000
+        },
     ]
 }

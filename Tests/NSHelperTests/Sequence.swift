@@ -53,7 +53,8 @@ struct Sequence: Sendable, CustomTestStringConvertible {
             in: Layout.namespaces,
             uid: 4200,
             gid: 4300,
-            isPrivileged: true
+            isPrivileged: true,
+            outOfMemoryScore: 100
         )
     )
 

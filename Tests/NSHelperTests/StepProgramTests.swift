@@ -52,7 +52,8 @@ struct StepProgramTests {
     @Test func numbersAreWhereTheRunnerLooksForThem() throws {
         let limit = ResourceLimit(resource: .openFiles, soft: 5, hard: .max)
         let cases: [(Step, cns_operation, [Int64])] = [
-            (.outOfMemoryScore(300), CNS_OOM_SCORE, [300, 0, 0]),
+            (.outOfMemoryScore(300), CNS_OOM_SCORE, [300, 0, 0]), (.nice(7), CNS_NICE, [7, 0, 0]),
+            (.outOfMemoryScore(-7), CNS_OOM_SCORE, [-7, 0, 0]),
             (.resourceLimit(limit), CNS_RESOURCE_LIMIT, [Int64(RLIMIT_NOFILE.rawValue), 5, -1]),
             (.joinNamespace(descriptor: 9, .mount), CNS_JOIN_NAMESPACE, [9, 0x0002_0000, 0]),
             (.joinNamespace(descriptor: 9, .ipc), CNS_JOIN_NAMESPACE, [9, 0x0800_0000, 0]),

@@ -9,8 +9,30 @@ import Testing
         GuaranteeTable.rows(hello).filter(\.held).map(\.id)
     }
 
-    @Test func `with namespaces all hold but survival, whose limits on memory and CPU are missing`() {
-        #expect(held(ServerFixture.hello()) == ["G1", "G2", "G3", "G4", "G5", "G6", "G7", "G8", "G10"])
+    @Test func `with namespaces all hold but survival, for which memory must be limited too`() {
+        var hello = ServerFixture.hello()
+        hello.controlGroupProblem = "no cgroups"
+        #expect(held(hello) == ["G1", "G2", "G3", "G4", "G5", "G6", "G7", "G8", "G10"])
+        #expect(GuaranteeTable.rows(hello)[8].reason?.contains("no cgroups") == true)
+        func limit(_ namespace: SandboxNamespace, _ source: SandboxLimit.Source) -> SandboxLimit {
+            SandboxLimit(resource: .memory, namespace: namespace, source: source, value: 1)
+        }
+        for weak in [[limit(.user, .controlGroup)], [limit(.user, .controlGroup), limit(.secure, .container)]] {
+            hello.limits = weak
+            #expect(!held(hello).contains("G9"))
+        }
+        hello.limits = [limit(.user, .controlGroup), limit(.secure, .controlGroup)]
+        #expect(held(hello).count == 10)
+    }
+
+    @Test func `a report lists the helper's limits and the server's`() {
+        var hello = ServerFixture.hello()
+        hello.limits = [SandboxLimit(resource: .processes, namespace: .user, source: .resourceLimit, value: 7)]
+        let own = ServerLimits.rows(ServerConfiguration())
+        let limits = HealthReport.make(hello, status: nil, limits: own).limits
+        #expect(limits.first == .init(name: "processes", namespace: "user", value: 7, source: "resourceLimit"))
+        #expect(limits.dropFirst().elementsEqual(own))
+        #expect(own.contains(.init(name: "headerTimeoutMs", namespace: "control", value: 15_000, source: "server")))
     }
 
     @Test func `in mode none only what does not need isolation holds`() {

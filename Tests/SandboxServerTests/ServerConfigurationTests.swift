@@ -23,7 +23,8 @@ import Testing
             "SHELL": "/bin/dash", "COMMAND_TIMEOUT_MS": "1", "GRACE_MS": "2", "OUTPUT_LIMIT_BYTES": "3",
             "BODY_LIMIT_BYTES": "4096", "COMMAND_LIMIT_BYTES": "5", "ENV_LIMIT_BYTES": "6",
             "NEUTRAL_VARIABLES": "A, B_*", "ACCESS_TOKEN_FILE": "/etc/token", "MAX_CONNECTIONS": "7",
-            "MAX_LOOPBACK_CONNECTIONS": "8", "LOG_LEVEL": "debug",
+            "MAX_LOOPBACK_CONNECTIONS": "8", "MAX_REFUSED_CONNECTIONS": "9", "HEADER_TIMEOUT_MS": "100",
+            "IDLE_TIMEOUT_MS": "101", "BODY_TIMEOUT_MS": "102", "LOG_LEVEL": "debug",
             "CORS_ORIGINS": "https://a.example:8443, http://[::1]",
         ]
         let read = try read(settings)
@@ -32,6 +33,8 @@ import Testing
         #expect(read.environmentLimitBytes == 6 && read.neutralVariables == ["A", "B_*"])
         #expect(read.accessTokenFile == "/etc/token" && read.maximumConnections == 7)
         #expect(read.maximumLoopbackConnections == 8 && read.logLevel == .debug)
+        #expect(read.maximumRefusedConnections == 9 && read.headerTimeoutMilliseconds == 100)
+        #expect(read.idleTimeoutMilliseconds == 101 && read.bodyTimeoutMilliseconds == 102)
         #expect(read.crossOrigins == ["https://a.example:8443", "http://[::1]"])
         let environment = Dictionary(uniqueKeysWithValues: settings.map { ("SANDBOX_SERVER_\($0.key)", $0.value) })
         #expect(ServerConfiguration.unknownNames(environment).isEmpty)

@@ -98,7 +98,8 @@ struct ServerFixture: Sendable {
             name: "test",
             socket: socket,
             identity: PeerIdentity(policy: PeerPolicy(sandboxUIDs: nil)),
-            table: ConnectionTable(maximum: 16, maximumLocal: 16),
+            table: ConnectionTable(maximum: 16, maximumLocal: 16, maximumRefused: 16),
+            deadlines: RequestDeadlines(ServerConfiguration()),
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
             logger: logger,
             respond: respond

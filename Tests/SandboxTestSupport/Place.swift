@@ -86,6 +86,8 @@ struct Place: Sendable {
         ]
         // By default it lies beside the helper.
         if !options.without.isEmpty { settings["agent"] = try TestPrograms.path("sandbox-agent") }
+        // It never greets, or once.
+        if options.server == .standIn { settings["watchdog-ms"] = "0" }
         settings.merge(options.settings) { _, new in new }
         return settings.sorted { $0.key < $1.key }.map { "--\($0.key)=\($0.value)" }
     }

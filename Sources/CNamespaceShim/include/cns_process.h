@@ -14,14 +14,16 @@ struct cns_child {
 /// clone3(2) of a child that runs `steps` and never returns. `namespaces` are CLONE_NEW* flags. The child
 /// reports over `report` (a SEQPACKET socket), which is closed on success by CNS_EXECUTE,
 /// CNS_EXIT, CNS_SHEPHERD or CNS_REAP_*.
-int cns_clone(uint64_t namespaces, const struct cns_step *steps, size_t count, int report,
+///
+/// Unless `control_group` is -1, the child begins its life in that cgroup (CLONE_INTO_CGROUP, Linux 5.7).
+int cns_clone(uint64_t namespaces, int control_group, const struct cns_step *steps, size_t count, int report,
               struct cns_child *child);
 
 /// The same, but the child becomes pid 1 of a new pid namespace below the one that the caller's next
 /// children go to (setns(2) with CLONE_NEWPID). The kernel makes nested pid namespaces only for a process
 /// that is inside the parent one, so a joiner that shares the caller's memory and descriptors does it with
 /// CLONE_PARENT and is gone when this returns.
-int cns_clone_nested(uint64_t namespaces, const struct cns_step *steps, size_t count, int report,
+int cns_clone_nested(uint64_t namespaces, int control_group, const struct cns_step *steps, size_t count, int report,
                      struct cns_child *child);
 
 /// A child in a new user namespace that only waits to be killed; its maps are the caller's to write.
@@ -90,6 +92,13 @@ int cns_tell_shepherd(int status_socket);
 /// Mounts a small tmpfs of mode 0711 on a directory of a read-only file system. mount(2).
 int cns_mount_writable(const char *directory);
 
+/// A mount of the cgroup version 2 file system that is attached nowhere; `descriptor` is its root directory, which is
+/// the root of this process's cgroup namespace. fsopen(2), fsmount(2).
+int cns_mount_control_groups(int *descriptor);
+
+/// 1 if a service manager has given this cgroup away (the xattr `trusted.delegate` or `user.delegate` is 1).
+int cns_is_delegated(int directory);
+
 /// Makes sure that descriptors 0, 1 and 2 exist, as /dev/null where they do not.
 int cns_open_standard(void);
 
@@ -101,6 +110,9 @@ int cns_wait_readable(int descriptor, int timeout_milliseconds);
 
 /// Changes the size of a terminal, given either of its ends. ioctl_tty(2), TIOCSWINSZ.
 int cns_resize_terminal(int descriptor, uint16_t rows, uint16_t columns);
+
+/// The machine's memory in bytes. sysinfo(2).
+uint64_t cns_memory_bytes(void);
 
 /// Constants that Swift's Glibc module hides.
 extern const uint64_t cns_new_pid, cns_new_mount, cns_new_ipc, cns_new_uts;

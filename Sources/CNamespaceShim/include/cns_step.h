@@ -14,6 +14,7 @@ enum { cns_location_count = 8 };
 enum cns_operation {
     CNS_DEFAULT_SIGNALS = 1,   ///< SIG_DFL for every signal; clone's CLEAR_SIGHAND leaves SIG_IGN in place
     CNS_OOM_SCORE,             ///< a: least oom_score_adj; raising needs no privilege, lowering SYS_RESOURCE
+    CNS_NICE,                  ///< a: how much further back in the queue for a processor; never forward
     CNS_NOT_DUMPABLE,          ///< hides /proc/self and memory from other processes of the same uid
     CNS_NEW_SESSION,           ///< setsid(2)
     CNS_RESOURCE_LIMIT,        ///< a: resource, b: soft, c: hard; both are cut to the present hard limit

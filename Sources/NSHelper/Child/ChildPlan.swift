@@ -42,7 +42,12 @@ enum ChildPlan {
     ) -> [Step] {
         [.title("ns-shepherd")] + prologue + join(namespaces, ipc: true)
             + [.subreaper, .forkInit(reaper(status, layout) + [.shepherd(status: 3)])]
-            + start(command, outOfMemoryScore: 500, limits: ResourceLimit.user(processes: layout.userProcesses))
+            + start(
+                command,
+                outOfMemoryScore: layout.limits.user.outOfMemoryScore,
+                nice: layout.limits.user.nice,
+                limits: ResourceLimit.user(layout.limits.user)
+            )
             + dropPrivileges(uid: layout.ids.user, gid: layout.ids.workspaceGroup)
             + finish(command, mask: layout.sharing == .idmapped ? 0o022 : 0o002, filter: .user)
     }
@@ -56,9 +61,10 @@ enum ChildPlan {
         _ layout: SandboxLayout
     ) -> [Step] {
         // The score before the mount namespace, whose /proc does not show this process.
-        [.title("ns-shepherd")] + prologue + [.outOfMemoryScore(500)] + join(namespaces, ipc: true)
+        [.title("ns-shepherd")] + prologue + [.outOfMemoryScore(layout.limits.user.outOfMemoryScore)] + join(namespaces, ipc: true)
             + [.subreaper, .forkInit(reaper(status, layout) + [.shepherd(status: 3)])]
-            + start(command, outOfMemoryScore: nil, limits: ResourceLimit.user(processes: layout.userProcesses))
+            // Not behind the user's programs in the queue for a processor: the API waits for it.
+            + start(command, outOfMemoryScore: nil, nice: 0, limits: ResourceLimit.user(layout.limits.user))
             + dropPrivileges(uid: layout.ids.user, gid: layout.ids.workspaceGroup)
             + finish(command, mask: layout.sharing == .idmapped ? 0o022 : 0o002, filter: .user)
     }
@@ -75,7 +81,12 @@ enum ChildPlan {
             + [.newMountNamespace]
             + MountPlan.cell(layout)
             + [.forkInit(reaper(status, layout) + [.reapUntilCommandEnds(status: 3)])]
-            + start(command, outOfMemoryScore: 300, limits: ResourceLimit.secure(processes: layout.userProcesses))
+            + start(
+                command,
+                outOfMemoryScore: layout.limits.secure.outOfMemoryScore,
+                nice: layout.limits.secure.nice,
+                limits: ResourceLimit.secure(layout.limits.secure)
+            )
             + dropPrivileges(uid: layout.ids.secure, gid: layout.ids.workspaceGroup)
             // 077: on an idmapped workspace the user owns the file all the same.
             + finish(
@@ -117,9 +128,10 @@ enum ChildPlan {
         uid: UInt32,
         gid: UInt32,
         isPrivileged: Bool,
-        dropsBounding: Bool = true
+        dropsBounding: Bool = true,
+        outOfMemoryScore: Int
     ) -> [Step] {
-        prologue + [.newSession] + (namespaces.map { join($0, ipc: true) } ?? [])
+        prologue + [.outOfMemoryScore(outOfMemoryScore), .newSession] + (namespaces.map { join($0, ipc: true) } ?? [])
             + [.descriptors(streams + [program])]
             + [.resourceLimit(ResourceLimit(resource: .coreFile, soft: 1, hard: 1))]
             + [.resourceLimit(ResourceLimit(resource: .openFiles, soft: 65_536, hard: 65_536))]
@@ -175,9 +187,16 @@ enum ChildPlan {
         ]
     }
 
-    private static func start(_ command: Command, outOfMemoryScore: Int?, limits: [ResourceLimit]) -> [Step] {
+    private static func start(
+        _ command: Command,
+        outOfMemoryScore: Int?,
+        nice: Int,
+        limits: [ResourceLimit]
+    )
+        -> [Step]
+    {
         // While still uid 0: afterwards a non-dumpable process cannot open its own file.
-        (outOfMemoryScore.map { [.outOfMemoryScore($0)] } ?? []) + [
+        (outOfMemoryScore.map { [.outOfMemoryScore($0)] } ?? []) + (nice == 0 ? [] : [.nice(nice)]) + [
             .newSession,
             // Before the limits: until here the helper's descriptors are open, and may be more than a command's.
             .descriptors(command.descriptors),

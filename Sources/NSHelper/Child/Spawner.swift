@@ -15,12 +15,14 @@ enum Spawner {
 
     /// Clones a child into the PID namespace open at `pidNamespace`, or the helper's own if nil.
     ///
+    /// - Parameter group: The cgroup that the child begins in; nil leaves it in the helper's.
     /// - Throws: `stepFailed` with stage `joinPIDNamespace` or `clone`: ENOMEM when the namespace's init is
     ///   dead, EAGAIN when no process slot is left (clone(2)).
     static func spawn(
         _ steps: [Step],
         kind: CloneKind,
         pidNamespace: Int32?,
+        group: ControlGroup? = nil,
         context: borrowing SpawnContext,
         image: borrowing CommandImage
     ) throws(HelperFailure) -> Spawned {
@@ -36,7 +38,7 @@ enum Spawner {
             try check(cns_join(pidNamespace, Int32(cns_new_pid)), .joinPIDNamespace)
         }
         var raw = cns_child()
-        let code = clone(kind, program, report: sockets.far.rawValue, &raw)
+        let code = clone(kind, group?.rawValue ?? -1, program, report: sockets.far.rawValue, &raw)
         if pidNamespace != nil { returnHome(context) }
         try check(code, .clone)
         let child = Child(pid: raw.pid, pidfd: OwnedDescriptor(adopting: raw.pidfd))
@@ -58,6 +60,7 @@ enum Spawner {
 
     private static func clone(
         _ kind: CloneKind,
+        _ group: Int32,
         _ program: borrowing StepProgram,
         report: Int32,
         _ child: inout cns_child
@@ -68,8 +71,8 @@ enum Spawner {
             let namespaces = kind.namespaces
         #endif
         return switch kind {
-        case .plain, .namespaceInit: cns_clone(namespaces, program.steps, program.count, report, &child)
-        case .cell: cns_clone_nested(namespaces, program.steps, program.count, report, &child)
+        case .plain, .namespaceInit: cns_clone(namespaces, group, program.steps, program.count, report, &child)
+        case .cell: cns_clone_nested(namespaces, group, program.steps, program.count, report, &child)
         }
     }
 

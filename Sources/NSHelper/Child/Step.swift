@@ -7,6 +7,7 @@ import HelperProtocol
 enum Step: Hashable, Sendable {
     case defaultSignals
     case outOfMemoryScore(Int)
+    case nice(Int)
     case notDumpable
     case newSession
     case resourceLimit(ResourceLimit)
@@ -56,6 +57,7 @@ enum Step: Hashable, Sendable {
         switch self {
         case .defaultSignals: .signalDispositions
         case .outOfMemoryScore: .outOfMemoryScore
+        case .nice: .resourceLimits
         case .notDumpable: .notDumpable
         case .newSession: .newSession
         case .resourceLimit: .resourceLimits

@@ -62,6 +62,9 @@ struct StepProgram: ~Copyable {
         case .outOfMemoryScore(let score):
             operation(CNS_OOM_SCORE)
             raw.a = Int64(score)
+        case .nice(let steps):
+            operation(CNS_NICE)
+            raw.a = Int64(steps)
         case .notDumpable:
             operation(CNS_NOT_DUMPABLE)
             #if WEAKENED

@@ -11,6 +11,9 @@ final class NamespaceSet {
         var isDying = false
     }
 
+    /// Those that have been replaced already and not yet been reaped.
+    private var dying: [RunningNamespace] = []
+    private let groups: ControlGroups?
     private(set) var places: [SandboxNamespace: Place] = [:]
     /// How long making all three took at start.
     let setupMicroseconds: UInt64
@@ -20,6 +23,7 @@ final class NamespaceSet {
     /// - Throws: the first failed step; nothing is left then.
     init(_ context: borrowing SpawnContext) throws(HelperFailure) {
         let begin = cns_monotonic_microseconds()
+        groups = context.groups
         var starting: [(SandboxNamespace, StartingNamespace)] = []
         for namespace in SandboxNamespace.allCases {
             starting.append((namespace, try StartingNamespace(namespace, context)))
@@ -44,7 +48,7 @@ final class NamespaceSet {
 
     /// Notes that a namespace's init has been reaped: whatever ran there is dead.
     func remove(_ namespace: SandboxNamespace) {
-        places[namespace]?.running?.isReaped = true
+        if let running = places[namespace]?.running { bury(running) }
         places[namespace]?.running = nil
         places[namespace]?.isDying = false
     }
@@ -57,13 +61,36 @@ final class NamespaceSet {
     }
 
     /// Kills a namespace that is to be made anew. It takes no more commands from now on.
-    func kill(_ namespace: SandboxNamespace) {
+    ///
+    /// - Returns: Whether nothing in it runs any more, so that the next one may be made before it has been reaped.
+    func kill(_ namespace: SandboxNamespace) -> Bool {
+        guard let running = places[namespace]?.running else { return false }
         places[namespace]?.isDying = true
-        places[namespace]?.running?.kill()
+        guard running.kill() else { return false }
+        dying.append(running)
+        places[namespace]?.running = nil
+        places[namespace]?.isDying = false
+        return true
+    }
+
+    /// Whether a namespace that was killed has not been reaped yet.
+    func isDying(initPID pid: Int32) -> Bool { dying.contains { $0.initPID == pid } }
+
+    /// Notes that the init of a namespace that has been replaced already was reaped; false if this is no such pid.
+    func bury(initPID pid: Int32) -> Bool {
+        guard let index = dying.firstIndex(where: { $0.initPID == pid }) else { return false }
+        bury(dying.remove(at: index))
+        return true
+    }
+
+    private func bury(_ namespace: RunningNamespace) {
+        namespace.isReaped = true
+        if let group = namespace.group { groups?.retire(group) }
     }
 
     /// Kills everything, in all three.
     func killAll() {
         for place in places.values { place.running?.kill() }
+        for namespace in dying { namespace.kill() }
     }
 }

@@ -12,6 +12,8 @@ final class RunningNamespace {
     private let mount: OwnedDescriptor
     private let ipc: OwnedDescriptor
     private let uts: OwnedDescriptor
+    /// Where its processes are counted and can be killed at once; nil where the pair has no cgroups.
+    let group: ControlGroup?
     /// Set by whoever reaped the init; its pid is no name of anything from then on.
     var isReaped = false
 
@@ -23,7 +25,8 @@ final class RunningNamespace {
     init(
         _ namespace: SandboxNamespace,
         initProcess: consuming Child,
-        descriptors: consuming DescriptorList
+        descriptors: consuming DescriptorList,
+        group: ControlGroup? = nil
     ) throws(HelperFailure) {
         var descriptors = descriptors
         guard let pid = descriptors.take(0), let mount = descriptors.take(1), let ipc = descriptors.take(2),
@@ -35,6 +38,7 @@ final class RunningNamespace {
         self.mount = mount
         self.ipc = ipc
         self.uts = uts
+        self.group = group
     }
 
     deinit {
@@ -58,5 +62,12 @@ final class RunningNamespace {
     }
 
     /// Kills the init, and with it everything in the namespace. The end arrives as SIGCHLD.
-    func kill() { initProcess.signal(SIGKILL) }
+    ///
+    /// - Returns: Whether everybody in it is known to do nothing more from now on. Otherwise that is only known when
+    ///   the init has been reaped.
+    @discardableResult
+    func kill() -> Bool {
+        initProcess.signal(SIGKILL)
+        return group?.kill() ?? false
+    }
 }

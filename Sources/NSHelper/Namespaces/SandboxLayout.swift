@@ -10,7 +10,7 @@ struct SandboxLayout {
     var hiddenPaths: [String]
     /// Directory of the helper's path socket, to be seen again in `control` after /run is covered.
     var socketDirectory: String?
-    var userProcesses: UInt64
+    var limits: SandboxLimits
     /// Whether this process may empty bounding sets (SETPCAP).
     var dropsBounding = true
     /// Whether the kernel can confine abstract sockets and signals (Landlock version 6, Linux 6.12).

@@ -7,14 +7,19 @@ import HelperTransport
 final class StartingNamespace {
     private let namespace: SandboxNamespace
     private var spawned: Spawner.Spawned?
+    private let groups: ControlGroups?
+    private let group: ControlGroup?
 
     init(_ namespace: SandboxNamespace, _ context: borrowing SpawnContext) throws(HelperFailure) {
         self.namespace = namespace
+        groups = context.groups
+        group = try context.groups?.generation(namespace)
         let image = CommandImage()
         spawned = try Spawner.spawn(
             ChildPlan.namespaceInit(namespace, context.layout),
             kind: .namespaceInit,
             pidNamespace: nil,
+            group: group,
             context: context,
             image: image
         )
@@ -30,7 +35,12 @@ final class StartingNamespace {
             abandon()
             throw failure ?? HelperFailure(.stepFailed, stage: .sendDescriptors, errno: EPROTO)
         }
-        return try RunningNamespace(namespace, initProcess: done.takeChild(), descriptors: namespaces)
+        return try RunningNamespace(
+            namespace,
+            initProcess: done.takeChild(),
+            descriptors: namespaces,
+            group: group
+        )
     }
 
     private func abandon() {
@@ -38,5 +48,6 @@ final class StartingNamespace {
         failed.child.signal(SIGKILL)
         var end = cns_end()
         _ = cns_reap(failed.child.pid, 1, &end)
+        if let group { groups?.retire(group) }
     }
 }

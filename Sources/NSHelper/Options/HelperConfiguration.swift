@@ -19,8 +19,18 @@ struct HelperConfiguration: Hashable {
     var sizes = MountSizes()
     var processSlots: UInt32 = 256
     var cellSlots: UInt32 = 128
-    var userProcesses: UInt64 = 4096
+    var userProcesses: UInt64 = 1024
+    var openFiles: UInt64 = 65_536
+    var userNice = 10
+    var secureNice = 5
+    var cgroups = ControlGroupDemand.auto
+    var userMemory = MemoryShare.percent(60)
+    var secureMemory = MemoryShare.percent(25)
+    var userWeight = 50
+    var secureWeight = 100
     var graceMilliseconds: UInt32 = 5000
+    /// Longest silence of the server's; 0 for any.
+    var watchdogMilliseconds: UInt32 = 30_000
     /// The file that settings were read from.
     var file = ""
     /// Settings handed to the server as SANDBOX_SERVER_NAME.

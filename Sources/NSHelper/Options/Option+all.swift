@@ -70,6 +70,28 @@ extension Option {
         .number("process-slots", 1...4096, "commands without credentials that may run at once", \.processSlots),
         .number("cell-slots", 1...4096, "commands with credentials that may run at once", \.cellSlots),
         .number("user-processes", 16...4_194_304, "processes that each sandbox uid may have", \.userProcesses),
+        .number("open-files", 64...1_048_576, "descriptors that a process in the sandbox may have", \.openFiles),
+        .number("user-nice", 0...19, "how far user stands back for a processor behind the control plane", \.userNice),
+        .number("secure-nice", 0...19, "how far secure stands back for a processor", \.secureNice),
+        Option(
+            name: "cgroups",
+            form: "auto, off or required",
+            help: "limits by cgroups of the pair's own; auto has them where they can be had, and says so"
+        ) { configuration, text in
+            guard let demand = ControlGroupDemand(rawValue: text) else { return false }
+            configuration.cgroups = demand
+            return true
+        },
+        .memory("user-memory", "memory of everything in user, of the container's; needs cgroups", \.userMemory),
+        .memory("secure-memory", "memory of all cells together; needs cgroups", \.secureMemory),
+        .number("user-cpu-weight", 1...10_000, "processors for user against the server's 400; needs cgroups", \.userWeight),
+        .number("secure-cpu-weight", 1...10_000, "processors for secure; needs cgroups", \.secureWeight),
         .number("grace-ms", 0...600_000, "time between SIGTERM and SIGKILL when the pair stops", \.graceMilliseconds),
+        .number(
+            "watchdog-ms",
+            0...3_600_000,
+            "a server that has not said that it lives for so long is killed and started again; 0 for never",
+            \.watchdogMilliseconds
+        ),
     ]
 }

@@ -68,6 +68,18 @@ extension Option {
         }
     }
 
+    static func memory(
+        _ name: String,
+        _ help: String,
+        _ path: any (WritableKeyPath<HelperConfiguration, MemoryShare> & Sendable)
+    ) -> Option {
+        Option(name: name, form: "number followed by k, m, g or %", help: help) { configuration, text in
+            guard let share = MemoryShare(text) else { return false }
+            configuration[keyPath: path] = share
+            return true
+        }
+    }
+
     /// Absolute, of a length the kernel takes, without `..`, and safe inside mount options.
     static func isAbsolutePath(_ text: String) -> Bool {
         text.hasPrefix("/") && text.utf8.count <= ProtocolLimits.pathBytes && !text.utf8.contains(0)

@@ -25,28 +25,28 @@ struct ResourceLimit: Hashable {
     static let unlimited = UInt64.max
 
     /// Limits of everything in the user namespace.
-    static func user(processes: UInt64) -> [ResourceLimit] {
-        common(processes: processes) + [
+    static func user(_ share: SandboxLimits.Share) -> [ResourceLimit] {
+        common(share) + [
             // A developer may raise it and look at the core in the workspace.
             ResourceLimit(resource: .coreFile, soft: 0, hard: unlimited)
         ]
     }
 
     /// Limits of everything in a cell.
-    static func secure(processes: UInt64) -> [ResourceLimit] {
-        common(processes: processes) + [
+    static func secure(_ share: SandboxLimits.Share) -> [ResourceLimit] {
+        common(share) + [
             // 0 would be ignored where core_pattern is a pipe; 1 aborts that dump, and no file is that
             // small (fs/coredump.c). A core holds the credential.
             ResourceLimit(resource: .coreFile, soft: 1, hard: 1)
         ]
     }
 
-    private static func common(processes: UInt64) -> [ResourceLimit] {
+    private static func common(_ share: SandboxLimits.Share) -> [ResourceLimit] {
         [
             // Counted per real uid over all PID namespaces, hence three uids (getrlimit(2)).
-            ResourceLimit(resource: .processes, soft: processes, hard: processes),
+            ResourceLimit(resource: .processes, soft: share.processes, hard: share.processes),
             // 1024 for programs that use select(2); what needs more may raise it.
-            ResourceLimit(resource: .openFiles, soft: 1024, hard: 65_536),
+            ResourceLimit(resource: .openFiles, soft: min(1024, share.openFiles), hard: share.openFiles),
             ResourceLimit(resource: .lockedMemory, soft: 65_536, hard: 65_536),
             ResourceLimit(resource: .messageQueues, soft: 819_200, hard: 819_200),
             ResourceLimit(resource: .nice, soft: 0, hard: 0),

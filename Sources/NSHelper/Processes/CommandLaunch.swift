@@ -26,6 +26,7 @@ struct CommandLaunch: ~Copyable {
             kind: isCell ? .cell : .plain,
             // A hidden command sees the namespace's files; nobody in the namespace sees it.
             pidNamespace: isHidden ? nil : running.pidDescriptor,
+            group: running.group,
             context: context,
             image: image
         )

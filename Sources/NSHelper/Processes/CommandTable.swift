@@ -37,8 +37,12 @@ struct CommandTable {
 
     /// The command of this handle, if it is this connection's and its generation is not over.
     func command(_ handle: ProcessHandle, connection: UInt64) -> RunningCommand? {
-        guard Int(handle.slot) < commands.count, let command = commands[Int(handle.slot)],
-            command.handle == handle, command.connection == connection
+        command(handle).flatMap { $0.connection == connection ? $0 : nil }
+    }
+
+    /// The command of this handle, whoever it belongs to.
+    func command(_ handle: ProcessHandle) -> RunningCommand? {
+        guard Int(handle.slot) < commands.count, let command = commands[Int(handle.slot)], command.handle == handle
         else { return nil }
         return command
     }

@@ -9,10 +9,12 @@ final class RunningServer {
     let connection: Connection
     let startedMicroseconds = cns_monotonic_microseconds()
     private let child: Child
+    var watchdog: Watchdog
 
-    init(child: consuming Child, connection: Connection) {
+    init(child: consuming Child, connection: Connection, watchdogMilliseconds: UInt32) {
         self.child = child
         self.connection = connection
+        watchdog = Watchdog(limitMilliseconds: watchdogMilliseconds, now: startedMicroseconds)
     }
 
     var pid: pid_t { child.pid }

@@ -57,7 +57,7 @@ extension ServiceLoop {
         while true {
             var end = cns_end()
             var pid: pid_t = 0
-            guard cns_reap_any(&pid, &end) == 0 else { return }
+            guard cns_reap_any(&pid, &end) == 0 else { break }
             if let command = commands.command(childPID: pid) {
                 command.ended(end)
                 if command.reportDescriptor != nil, command.drainReport() {
@@ -67,11 +67,13 @@ extension ServiceLoop {
                 }
             } else if server?.pid == pid {
                 serverEnded(end)
-            } else if case .namespaces(let set) = isolation.mode, let namespace = set.namespace(ofInit: pid) {
-                renew(namespace, in: set)
+            } else if case .namespaces(let set) = isolation.mode {
+                namespaceEnded(pid, in: set)
             }
             // Anybody else is an orphan from outside the namespaces: reaped, and that is all.
         }
+        isolation.context.groups?.clearUp()
+        answerResets()
     }
 
     /// Sends a command's exit event once its parent has been reaped: whatever had to end with it is gone.
@@ -82,53 +84,6 @@ extension ServiceLoop {
         guard !command.hasFailed, let connection = connections[command.connection] else { return }
         if !connection.event(.processExited(command.handle, command.exitStatus(end))) { close(connection) }
     }
-
-    /// Notes that a namespace's init is gone, and makes the namespace anew.
-    private func renew(_ namespace: SandboxNamespace, in set: NamespaceSet) {
-        set.remove(namespace)
-        // These did not die with the init, and would go on showing the files of a namespace that is gone.
-        kill(commands.all.filter { $0.isHidden && $0.namespace == namespace })
-        guard stopDeadlineMicroseconds == nil else { return }
-        if pendingResets[namespace] == nil {
-            Log.warning("the init of namespace \(namespace.name) has died; making the namespace anew")
-        }
-        tryRenew(namespace, in: set)
-    }
-
-    /// Makes a removed namespace anew and says so; if that fails, tries again later. Until it succeeds,
-    /// commands for it are refused: nothing falls back to something weaker.
-    private func tryRenew(_ namespace: SandboxNamespace, in set: NamespaceSet) {
-        do {
-            try set.renew(namespace, isolation.context)
-        } catch {
-            Log.error(
-                "namespace \(namespace.name) cannot be made again yet: step '\(error.stage.name)' failed "
-                    + "(\(SystemError(errno: error.errno)))"
-            )
-            for (connectionID, request) in pendingResets.removeValue(forKey: namespace) ?? [] {
-                guard let connection = connections[connectionID] else { continue }
-                if !connection.reply(.failed(HelperFailure(.namespaceDown)), to: request) { close(connection) }
-            }
-            let delay = min(renewals[namespace].map { $0.delay * 2 } ?? Self.firstRenewal, Self.longestRenewal)
-            renewals[namespace] = (cns_monotonic_microseconds() + delay, delay)
-            return
-        }
-        renewals[namespace] = nil
-        let generation = set.generation(namespace)
-        for (connectionID, request) in pendingResets.removeValue(forKey: namespace) ?? [] {
-            guard let connection = connections[connectionID] else { continue }
-            if !connection.reply(.reset(generation: generation), to: request) { close(connection) }
-        }
-        let event = HelperEvent.namespaceReset(namespace, generation: generation)
-        for connection in connections.values where connection.isGreeted && !connection.event(event) {
-            close(connection)
-        }
-    }
-
-    /// A full process table or an exhausted kernel passes; what user code may have done to a directory above
-    /// a covered path may not.
-    private static let firstRenewal: UInt64 = 500_000
-    private static let longestRenewal: UInt64 = 30_000_000
 
     /// Ends whatever has overstayed.
     func runDeadlines() {
@@ -142,9 +97,11 @@ extension ServiceLoop {
             if let deadline = command.killDeadlineMicroseconds, deadline <= now { overdue.append(command) }
         }
         kill(overdue)
+        watchServer(now)
         if let stopDeadlineMicroseconds, stopDeadlineMicroseconds <= now { finishStopping() }
         if case .namespaces(let set) = isolation.mode {
             for (namespace, renewal) in renewals where renewal.deadline <= now { tryRenew(namespace, in: set) }
+            answerResets()
         }
         if server == nil, stopDeadlineMicroseconds == nil, let start = serverStartMicroseconds, start <= now {
             startServer()

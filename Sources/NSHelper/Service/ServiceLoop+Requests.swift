@@ -18,6 +18,7 @@ extension ServiceLoop {
         switch request {
         case .hello:
             connection.greet()
+            if connection.id == server?.connection.id { server?.watchdog.heard(cns_monotonic_microseconds()) }
             return connection.reply(.hello(hello()), to: id)
         case .spawn(let spawn):
             do {
@@ -63,6 +64,12 @@ extension ServiceLoop {
         #else
             let ids = isolation.context.layout.ids
         #endif
+        var limits: [SandboxLimit] = []
+        if case .namespaces = isolation.mode {
+            let controllers = isolation.context.groups?.controllers ?? []
+            let granted = isolation.context.layout.limits
+            limits = LimitRows.rows(configuration, granted, controllers, container: isolation.container)
+        }
         return HelloReply(
             helperVersion: Help.version,
             mode: isolation.mode.isolation,
@@ -73,7 +80,9 @@ extension ServiceLoop {
             jupyterPort: ports.jupyter.port,
             reservedPorts: ports.reservedPorts,
             processSlots: configuration.processSlots + configuration.cellSlots,
-            probeFailure: isolation.failure
+            probeFailure: isolation.failure,
+            limits: limits,
+            controlGroupProblem: isolation.groupFailure?.reason
         )
     }
 
@@ -189,9 +198,19 @@ extension ServiceLoop {
         guard case .namespaces(let set) = isolation.mode else {
             return connection.reply(.failed(HelperFailure(.isolationUnavailable)), to: id)
         }
-        // The reply follows when the old init has been reaped and the new one stands: `reapChildren`.
-        pendingResets[namespace, default: []].append((connection.id, id))
-        set.kill(namespace)
+        pendingResets.append(
+            PendingReset(
+                connection: connection.id,
+                request: id,
+                namespace: namespace,
+                generation: set.generation(namespace) + 1,
+                killedInit: set[namespace]?.initPID,
+                commands: commands.all.filter { $0.namespace == namespace }.map(\.handle),
+                deadlineMicroseconds: cns_monotonic_microseconds() + PendingReset.patienceMicroseconds
+            )
+        )
+        // Where it cannot be known that all of them have stopped, the next one is made when they have been reaped.
+        if set.kill(namespace) { tryRenew(namespace, in: set) }
         return true
     }
 }

@@ -52,7 +52,8 @@ extension ServiceLoop {
             uid: ids.control,
             gid: ids.controlGroup,
             isPrivileged: isPrivileged,
-            dropsBounding: isolation.context.layout.dropsBounding
+            dropsBounding: isolation.context.layout.dropsBounding,
+            outOfMemoryScore: isolation.context.layout.limits.serverOutOfMemoryScore
         )
         let image = CommandImage(arguments: [path], variables: serverEnvironment())
         let spawned = try Spawner.spawn(
@@ -82,7 +83,11 @@ extension ServiceLoop {
         #if WEAKENED
             Weakness.letGo([ports.api.rawValue, ports.jupyter.rawValue])
         #endif
-        server = RunningServer(child: child, connection: connection)
+        server = RunningServer(
+            child: child,
+            connection: connection,
+            watchdogMilliseconds: configuration.watchdogMilliseconds
+        )
     }
 
     /// The filter that the server installs itself, as a sealed file.
@@ -118,12 +123,23 @@ extension ServiceLoop {
     }
 
     private func serverEnvironment() -> [EnvironmentVariable] {
-        [
+        // As systemd tells its services, sd_watchdog_enabled(3).
+        let watchdog = UInt64(configuration.watchdogMilliseconds) * 1000
+        return [
             EnvironmentVariable("PATH", "/usr/bin:/bin"),
             EnvironmentVariable("LANG", "C.UTF-8"),
             EnvironmentVariable("LISTEN_FDS", auditSink == nil ? "4" : "5"),
             EnvironmentVariable("LISTEN_FDNAMES", "helper:api:jupyter:filter" + (auditSink == nil ? "" : ":audit")),
-        ] + configuration.serverSettings.map { EnvironmentVariable($0.name, $0.value) }
+        ] + (watchdog == 0 ? [] : [EnvironmentVariable("WATCHDOG_USEC", "\(watchdog)")])
+            + configuration.serverSettings.map { EnvironmentVariable($0.name, $0.value) }
+    }
+
+    /// Kills a server that has been silent for too long. Its end then comes like any other.
+    func watchServer(_ now: UInt64) {
+        // One that was told to stop has the time of the stop.
+        guard stopDeadlineMicroseconds == nil, let server, server.watchdog.decide(now) == .kill else { return }
+        Log.error("the server has not said that it lives for \(configuration.watchdogMilliseconds) ms; it is killed")
+        server.signal(SIGKILL)
     }
 
     /// The server has been reaped: ends what ran for it, and decides about the next.

@@ -27,7 +27,7 @@ final class ServiceLoop {
     var restartPolicy = RestartPolicy()
     var serverStartMicroseconds: UInt64? = 0
     /// Who waits for a namespace to be made anew.
-    var pendingResets: [SandboxNamespace: [(connection: UInt64, request: UInt64)]] = [:]
+    var pendingResets: [PendingReset] = []
     /// When to try again to make a namespace that could not be made.
     var renewals: [SandboxNamespace: (deadline: UInt64, delay: UInt64)] = [:]
     var stopDeadlineMicroseconds: UInt64?
@@ -165,7 +165,11 @@ final class ServiceLoop {
             return command.killDeadlineMicroseconds
         }
         deadlines += renewals.values.map(\.deadline)
+        deadlines += pendingResets.compactMap(\.deadlineMicroseconds)
         if let stopDeadlineMicroseconds { deadlines.append(stopDeadlineMicroseconds) }
+        if stopDeadlineMicroseconds == nil, let deadline = server?.watchdog.deadlineMicroseconds {
+            deadlines.append(deadline)
+        }
         if server == nil, let serverStartMicroseconds { deadlines.append(serverStartMicroseconds) }
         guard let nearest = deadlines.min() else { return -1 }
         let now = cns_monotonic_microseconds()
@@ -196,7 +200,7 @@ final class ServiceLoop {
                 guard now < deadline else { return Log.warning("some processes have not ended in time") }
                 _ = cns_wait_readable(signals.rawValue, Int32(clamping: (deadline - now + 999) / 1000))
                 while cns_read_signal(signals.rawValue, &number) == 0, number != 0 {}
-            default: return
+            default: return isolation.context.groups?.dissolve() ?? ()
             }
         }
     }

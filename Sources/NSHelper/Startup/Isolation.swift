@@ -11,17 +11,25 @@ final class Isolation {
     private let store: DescriptorStore
     /// Why namespaces could not be had, if they were tried.
     let failure: HelloReply.ProbeFailure?
+    /// What the container around the pair may use.
+    let container: ContainerLimits
+    /// Why there are no cgroups, where there are namespaces.
+    let groupFailure: ControlGroups.Failure?
 
     private init(
         mode: RunningMode,
         context: consuming SpawnContext,
         store: DescriptorStore,
-        failure: HelloReply.ProbeFailure?
+        failure: HelloReply.ProbeFailure?,
+        container: ContainerLimits,
+        groupFailure: ControlGroups.Failure? = nil
     ) {
         self.mode = mode
         self.context = context
         self.store = store
         self.failure = failure
+        self.container = container
+        self.groupFailure = groupFailure
     }
 
     /// Tries the whole sequence, not a capability bit: seccomp, AppArmor, SELinux, a user namespace or a
@@ -36,7 +44,9 @@ final class Isolation {
         let store = try DescriptorStore()
         let own = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC)
         guard own >= 0 else { throw ConfigurationError("/proc/self/ns/pid cannot be opened: mount /proc") }
-        let layout = try layout(configuration, identities, store)
+        let membership = TextFile.read("/proc/self/cgroup") ?? ""
+        let container = ContainerLimits(cgroups: membership, machineMemory: cns_memory_bytes()) { TextFile.read($0) }
+        let layout = try layout(configuration, identities, store, container)
         var context = SpawnContext(
             layout: layout,
             filters: try FilterSet(),
@@ -44,30 +54,39 @@ final class Isolation {
         )
         if configuration.isolation == IsolationMode.none {
             context.layout.sharing = isPrivileged ? .group : .sameOwner
-            return Isolation(mode: .open, context: context, store: store, failure: nil)
+            return Isolation(mode: .open, context: context, store: store, failure: nil, container: container)
         }
 
         var failure = SelfCheck.failure()
         if failure == nil {
             do {
-                let set = try namespaces(configuration, store, &context)
-                return Isolation(mode: .namespaces(set), context: context, store: store, failure: nil)
-            } catch {
+                let (set, groupFailure) = try namespaces(configuration, store, &context, membership, container)
+                return Isolation(
+                    mode: .namespaces(set),
+                    context: context,
+                    store: store,
+                    failure: nil,
+                    container: container,
+                    groupFailure: groupFailure
+                )
+            } catch let error as HelperFailure {
                 failure = .init(stage: error.stage, errno: error.errno, remedy: Remedy.text(error))
             }
         }
         // Only `auto` may run weaker than asked.
         let fallback: RunningMode = configuration.isolation == nil ? .open : .unavailable
         context.layout.sharing = isPrivileged ? .group : .sameOwner
-        return Isolation(mode: fallback, context: context, store: store, failure: failure)
+        return Isolation(mode: fallback, context: context, store: store, failure: failure, container: container)
     }
 
     /// Makes the three namespaces and proves each by a child that goes through every step but execve.
     private static func namespaces(
         _ configuration: HelperConfiguration,
         _ store: DescriptorStore,
-        _ context: inout SpawnContext
-    ) throws(HelperFailure) -> NamespaceSet {
+        _ context: inout SpawnContext,
+        _ membership: String,
+        _ container: ContainerLimits
+    ) throws -> (NamespaceSet, ControlGroups.Failure?) {
         guard cns_is_directory(configuration.workspace) != 0 else {
             throw HelperFailure(.stepFailed, stage: .workspace, errno: ENOENT)
         }
@@ -77,6 +96,18 @@ final class Isolation {
             context.layout.sharing = .idmapped
         } catch {
             Log.warning("no user namespace for the workspace's map: \(SystemError(errno: error.errno))")
+        }
+        var groupFailure: ControlGroups.Failure?
+        do {
+            let plan = ControlGroupPlan(configuration, context.layout.limits, containerMemory: container.memory)
+            context.groups =
+                configuration.cgroups == .off
+                ? nil : try ControlGroups(in: try ControlGroups.own(cgroups: membership), plan)
+        } catch {
+            guard configuration.cgroups != .required else {
+                throw ConfigurationError("cgroups: \(error.reason); see Docs/Deployment.md, or set 'auto'")
+            }
+            groupFailure = error
         }
         let set: NamespaceSet
         do {
@@ -88,7 +119,7 @@ final class Isolation {
             set = try NamespaceSet(context)
         }
         for namespace in [SandboxNamespace.user, .secure] { try prove(namespace, set, context) }
-        return set
+        return (set, groupFailure)
     }
 
     private static func prove(
@@ -126,7 +157,8 @@ final class Isolation {
     private static func layout(
         _ configuration: HelperConfiguration,
         _ identities: SandboxIdentities,
-        _ store: DescriptorStore
+        _ store: DescriptorStore,
+        _ container: ContainerLimits
     ) throws -> SandboxLayout {
         var resolved = configuration
         resolved.workspace = ServerProgram.realPath(configuration.workspace) ?? configuration.workspace
@@ -143,7 +175,11 @@ final class Isolation {
             sizes: configuration.sizes,
             hiddenPaths: try HiddenPaths.resolve(configuration),
             socketDirectory: isCovered ? socketDirectory : nil,
-            userProcesses: configuration.userProcesses,
+            limits: SandboxLimits(
+                configuration,
+                ownScore: TextFile.read("/proc/self/oom_score_adj").flatMap { Int($0.filter { !$0.isWhitespace }) } ?? 0,
+                containerProcesses: container.processes
+            ),
             dropsBounding: SelfCheck.holds("SETPCAP"),
             hasLandlockScopes: cns_landlock_version() >= 6,
             descriptors: store.layout

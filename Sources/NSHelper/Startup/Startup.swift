@@ -225,6 +225,7 @@ enum Startup {
             Log.notice(
                 "mode namespaces: three namespaces in \(set.setupMicroseconds) µs; \(ports); workspace \(sharing.name)"
             )
+            if let failure = isolation.groupFailure { Log.warning(failure.reason) }
             if !isolation.context.layout.hasLandlockScopes {
                 Log.warning("this kernel cannot confine abstract Unix sockets to a cell: Linux 6.12 or later can")
             }

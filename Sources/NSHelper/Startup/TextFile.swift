@@ -12,7 +12,11 @@ enum TextFile {
     static func readBytes(_ path: String, limit: Int) -> [UInt8]? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
-        let file = OwnedDescriptor(adopting: descriptor)
+        return readBytes(adopting: OwnedDescriptor(adopting: descriptor), limit: limit)
+    }
+
+    /// The content of an open file, or nil if it cannot be read or is larger than `limit`.
+    static func readBytes(adopting file: consuming OwnedDescriptor, limit: Int) -> [UInt8]? {
         var content: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 16_384)
         while true {

@@ -28,14 +28,20 @@ enum GuaranteeTable {
         ids.user == ids.control || ids.secure == ids.control ? nil : [ids.user, ids.secure]
     }
 
+    /// Memory is the one thing that only a cgroup limits for many processes together.
+    private static func survivalProblem(_ hello: HelloReply) -> String? {
+        let limited = hello.limits.filter { $0.resource == .memory && $0.source == .controlGroup }.map(\.namespace)
+        guard !Set(limited).isSuperset(of: [.user, .secure]) else { return nil }
+        let why = hello.controlGroupProblem ?? "the memory controller is not delegated to the pair"
+        return "Memory has no limit but the container's or the machine's: \(why). Everything else is limited."
+    }
+
     private static func reasonNotHeld(_ number: Int, _ hello: HelloReply) -> String? {
         if number == 7, sandboxUIDs(hello.ids) == nil {
             return "Commands have the server's uid, so their connections cannot be told apart."
         }
         switch (hello.mode, number) {
-        case (.namespaces, 9):
-            return "Processes, descriptors and private file systems are limited; "
-                + "memory and CPU are the container's: set limits on it."
+        case (.namespaces, 9): return survivalProblem(hello)
         case (_, 2), (_, 7), (_, 8), (_, 10), (.namespaces, _), (.some(.none), 3): return nil
         case (.some(.none), 1): return "Isolation is off: commands see the control plane's processes."
         case (.some(.none), 4): return "Isolation is off: other commands can read a command's credentials."

@@ -11,8 +11,14 @@ enum HealthReport {
     static let auditWarning =
         "The audit log cannot be written: nothing is done that would have to be in it until it can be."
 
-    /// - Parameter status: nil if the helper does not answer.
-    static func make(_ hello: HelloReply, status: StatusReply?) -> HealthResponse {
+    /// - Parameters:
+    ///   - status: nil if the helper does not answer.
+    ///   - limits: The server's own.
+    static func make(
+        _ hello: HelloReply,
+        status: StatusReply?,
+        limits: [HealthResponse.Limit] = []
+    ) -> HealthResponse {
         let isServing = hello.mode != nil && status != nil
         return HealthResponse(
             status: isServing ? "healthy" : "unavailable",
@@ -37,6 +43,14 @@ enum HealthReport {
                     running: Int(row.running)
                 )
             },
+            limits: hello.limits.map { limit in
+                HealthResponse.Limit(
+                    name: limit.resource.name,
+                    namespace: limit.namespace.name,
+                    value: Int(clamping: limit.value),
+                    source: limit.source.name
+                )
+            } + limits,
             version: ServerVersion.current,
             helperVersion: hello.helperVersion,
             uptimeMs: status.map { Int(clamping: $0.uptimeMilliseconds) },

@@ -20,14 +20,12 @@ final class ConnectionTable: Sendable {
         var isQuiescing = false
     }
 
-    /// Enough to answer 403; whoever comes when it is spent sees the connection closed.
-    static let maximumRefused = 32
-
     private let budgets: [Caller: Int]
     private let state = Mutex(State())
 
-    init(maximum: Int, maximumLocal: Int) {
-        budgets = [.outside: maximum, .local: maximumLocal, .refused: Self.maximumRefused]
+    /// - Parameter maximumRefused: Enough to answer 403; whoever comes when it is spent sees the connection closed.
+    init(maximum: Int, maximumLocal: Int, maximumRefused: Int) {
+        budgets = [.outside: maximum, .local: maximumLocal, .refused: maximumRefused]
     }
 
     /// Notes a connection until it closes; false if there is no room for it.

@@ -25,6 +25,7 @@ struct HTTPListener: Service {
     let socket: Int32
     let identity: PeerIdentity
     let table: ConnectionTable
+    let deadlines: RequestDeadlines
     let eventLoopGroup: any EventLoopGroup
     let logger: Logger
     let respond: Respond
@@ -83,13 +84,14 @@ struct HTTPListener: Service {
     /// The connection's whole life, in a task of its own.
     private func serve(_ accepted: AcceptedConnection) async {
         let (channel, connection) = accepted.take()
+        let deadlines = connection.verdict == .permitted ? deadlines : deadlines.refused
         let parts: HTTPPipeline.Parts
         let takeover: ConnectionTakeover
         do {
             (parts, takeover) = try await channel.eventLoop.submit {
                 let connectionSwitch = ConnectionSwitch()
                 let bound = NIOLoopBound(connectionSwitch, eventLoop: channel.eventLoop)
-                let parts = try HTTPPipeline.configure(channel, connectionSwitch, logger: logger)
+                let parts = try HTTPPipeline.configure(channel, connectionSwitch, deadlines, logger: logger)
                 return (parts, ConnectionTakeover(channel: channel, connectionSwitch: bound))
             }.get()
         } catch {

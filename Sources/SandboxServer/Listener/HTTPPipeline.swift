@@ -14,8 +14,12 @@ enum HTTPPipeline {
     private static let headerCount = 1000
 
     /// Puts them in place, on the connection's event loop, before anything is read.
-    static func configure(_ channel: any Channel, _ connectionSwitch: ConnectionSwitch, logger: Logger) throws -> Parts
-    {
+    static func configure(
+        _ channel: any Channel,
+        _ connectionSwitch: ConnectionSwitch,
+        _ deadlines: RequestDeadlines,
+        logger: Logger
+    ) throws -> Parts {
         var limits = NIOHTTPDecoderLimitConfiguration()
         limits.maxHeaderFieldSize = headerBytes
         limits.maxHeaderListSize = headerBytes
@@ -27,7 +31,7 @@ enum HTTPPipeline {
             ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: limits))
         )
         try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
-        try pipeline.addHandler(RequestDeadlineHandler())
+        try pipeline.addHandler(RequestDeadlineHandler(deadlines))
         try pipeline.addHandler(connectionSwitch)
         // No idle timeout of its own: `RequestDeadlineHandler` knows who is waiting for whom.
         try pipeline.addHandler(HTTPConnectionStateHandler(idleTimeout: nil, logger: logger))

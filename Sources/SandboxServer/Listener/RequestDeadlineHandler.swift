@@ -10,29 +10,17 @@ final class RequestDeadlineHandler: ChannelDuplexHandler, RemovableChannelHandle
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
-    private let firstHead: TimeAmount
-    private let nextHead: TimeAmount
-    private let body: TimeAmount
+    private let deadlines: RequestDeadlines
     private var rule: RequestDeadlineRule
     private var alarm: Scheduled<Void>?
 
-    /// - Parameters:
-    ///   - firstHead: From the connection to the end of the first request's header.
-    ///   - nextHead: From one answer's end to the end of the next request's header.
-    ///   - body: Between two pieces of a body.
-    init(
-        firstHead: TimeAmount = .seconds(15),
-        nextHead: TimeAmount = .seconds(60),
-        body: TimeAmount = .seconds(120)
-    ) {
-        self.firstHead = firstHead
-        self.nextHead = nextHead
-        self.body = body
+    init(_ deadlines: RequestDeadlines) {
+        self.deadlines = deadlines
         rule = RequestDeadlineRule()
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        schedule(context, firstHead)
+        schedule(context, deadlines.firstHead)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -72,8 +60,8 @@ final class RequestDeadlineHandler: ChannelDuplexHandler, RemovableChannelHandle
         switch rule.takeChange() {
         case .none: return
         case .stop: alarm?.cancel()
-        case .waitForHead: schedule(context, nextHead)
-        case .waitForBody: schedule(context, body)
+        case .waitForHead: schedule(context, deadlines.nextHead)
+        case .waitForBody: schedule(context, deadlines.body)
         }
     }
 

@@ -43,6 +43,10 @@ extension ServerConfiguration {
         try number("ENV_LIMIT_BYTES", 0...(ProtocolLimits.payloadBytes / 2), &environmentLimitBytes)
         try number("MAX_CONNECTIONS", 1...1_000_000, &maximumConnections)
         try number("MAX_LOOPBACK_CONNECTIONS", 1...1_000_000, &maximumLoopbackConnections)
+        try number("MAX_REFUSED_CONNECTIONS", 1...1_000_000, &maximumRefusedConnections)
+        try number("HEADER_TIMEOUT_MS", 100...3_600_000, &headerTimeoutMilliseconds)
+        try number("IDLE_TIMEOUT_MS", 100...3_600_000, &idleTimeoutMilliseconds)
+        try number("BODY_TIMEOUT_MS", 100...3_600_000, &bodyTimeoutMilliseconds)
         if let list = text("NEUTRAL_VARIABLES") {
             neutralVariables = list.split(separator: ",").map { String($0.drop { $0 == " " }) }
             guard neutralVariables.allSatisfy(NamespaceSelector.isPattern) else {
@@ -83,7 +87,8 @@ extension ServerConfiguration {
             "SHELL", "COMMAND_TIMEOUT_MS", "GRACE_MS", "OUTPUT_LIMIT_BYTES", "OUTPUT_MEMORY_BYTES",
             "PROCESS_LOG_BYTES", "BACKUP_DIRECTORY", "MAX_SESSIONS", "BODY_LIMIT_BYTES", "COMMAND_LIMIT_BYTES",
             "ENV_LIMIT_BYTES", "NEUTRAL_VARIABLES", "ACCESS_TOKEN_FILE", "MAX_CONNECTIONS",
-            "MAX_LOOPBACK_CONNECTIONS", "LOG_LEVEL", "CORS_ORIGINS",
+            "MAX_LOOPBACK_CONNECTIONS", "MAX_REFUSED_CONNECTIONS", "HEADER_TIMEOUT_MS", "IDLE_TIMEOUT_MS",
+            "BODY_TIMEOUT_MS", "LOG_LEVEL", "CORS_ORIGINS",
         ]
         return environment.keys.filter { $0.hasPrefix(prefix) && !known.contains(String($0.dropFirst(prefix.count))) }
             .sorted()

@@ -36,6 +36,14 @@ struct ServerConfiguration: Sendable, Equatable {
     var maximumConnections = 1024
     /// Connections at once from this host.
     var maximumLoopbackConnections = 128
+    /// Connections at once of callers that are refused.
+    var maximumRefusedConnections = 32
+    /// Milliseconds from a connection to the end of the first request's header.
+    var headerTimeoutMilliseconds = 15_000
+    /// Milliseconds that a connection may be idle between two requests.
+    var idleTimeoutMilliseconds = 60_000
+    /// Milliseconds between two pieces of a body.
+    var bodyTimeoutMilliseconds = 120_000
     /// What is logged.
     var logLevel = Logger.Level.info
 }
