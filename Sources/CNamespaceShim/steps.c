@@ -116,8 +116,8 @@ static int send_namespaces(int report) {
 }
 
 static int arrange_descriptors(struct child *child, const int *list, size_t count) {
-    int lifted[8];
-    if (count > 8) return EINVAL;
+    int lifted[10];
+    if (count > 10) return EINVAL;
     // First away from the target numbers, so that no source is overwritten before its turn. dup2 to the
     // final number then also clears close-on-exec, which dup2(n, n) would not.
     for (size_t i = 0; i < count; i++) {

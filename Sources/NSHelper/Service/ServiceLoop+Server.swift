@@ -29,6 +29,33 @@ extension ServiceLoop {
         let path = ServerProgram.path(configuration)
         let program = OwnedDescriptor(adopting: open(path, O_RDONLY | O_CLOEXEC))
         guard program.rawValue >= 0 else { throw HelperFailure(.stepFailed, stage: .execute, errno: errno) }
+        var streams = [sockets.far.rawValue, ports.api.rawValue, ports.jupyter.rawValue, filter.rawValue]
+        if let jupyterProgram { streams.append(jupyterProgram.token.rawValue) }
+        let child = try launch(
+            .descriptor(program.rawValue),
+            handing: streams,
+            CommandImage(arguments: [path], variables: serverEnvironment())
+        )
+        let connection = Connection(
+            id: takeConnectionID(),
+            door: .server,
+            channel: RecordChannel(adopting: sockets.consumeNear())
+        )
+        add(connection)
+        #if WEAKENED
+            Weakness.letGo([ports.api.rawValue, ports.jupyter.rawValue])
+        #endif
+        server = RunningServer(child: child, connection: connection)
+    }
+
+    /// Starts a program of the control plane, with these descriptors from number 3 on, and waits until it runs.
+    func launch(
+        _ program: ChildPlan.ControlProgram,
+        handing descriptors: [Int32],
+        _ image: borrowing CommandImage
+    )
+        throws(HelperFailure) -> Child
+    {
         let ids = isolation.context.layout.ids
         var namespaces: ChildPlan.Namespaces?
         var pidNamespace: Int32?
@@ -37,19 +64,15 @@ extension ServiceLoop {
             namespaces = control.descriptors
             pidNamespace = control.pidDescriptor
         }
-        let steps = ChildPlan.server(
-            program: program.rawValue,
-            streams: [
-                isolation.context.layout.descriptors.null, STDOUT_FILENO, STDERR_FILENO, sockets.far.rawValue,
-                ports.api.rawValue, ports.jupyter.rawValue, filter.rawValue,
-            ],
+        let steps = ChildPlan.control(
+            program,
+            streams: [isolation.context.layout.descriptors.null, STDOUT_FILENO, STDERR_FILENO] + descriptors,
             in: namespaces,
             uid: ids.control,
             gid: ids.controlGroup,
             isPrivileged: isPrivileged,
             dropsBounding: isolation.context.layout.dropsBounding
         )
-        let image = CommandImage(arguments: [path], variables: serverEnvironment())
         let spawned = try Spawner.spawn(
             steps,
             kind: .plain,
@@ -67,37 +90,30 @@ extension ServiceLoop {
             _ = cns_reap(child.pid, 1, &end)
             throw failure
         }
-        let connection = Connection(
-            id: takeConnectionID(),
-            door: .server,
-            channel: RecordChannel(adopting: sockets.consumeNear())
-        )
-        add(connection)
-        #if WEAKENED
-            Weakness.letGo([ports.api.rawValue, ports.jupyter.rawValue])
-        #endif
-        server = RunningServer(child: child, connection: connection)
+        return child
     }
 
-    /// The filter that the server installs itself, as a sealed file.
-    private func filterFile() throws(HelperFailure) -> OwnedDescriptor {
-        var descriptor: Int32 = -1
-        let code = cms_memfd("filter", &descriptor)
-        guard code == 0 else { throw HelperFailure(.stepFailed, stage: .systemCallFilter, errno: code) }
-        let file = OwnedDescriptor(adopting: descriptor)
+    /// The filter that programs of the control plane install themselves, as a sealed file.
+    func filterFile() throws(HelperFailure) -> OwnedDescriptor {
         let program = isolation.context.filters[.server]
-        guard write(descriptor, program.instructions, program.count * 8) == program.count * 8, cms_seal(descriptor) == 0
-        else { throw HelperFailure(.stepFailed, stage: .systemCallFilter, errno: errno) }
-        return file
+        let bytes = [UInt8](UnsafeRawBufferPointer(start: program.instructions, count: program.count * 8))
+        do { return try SealedFile.make("filter", bytes) } catch {
+            throw HelperFailure(.stepFailed, stage: .systemCallFilter, errno: error.errno)
+        }
     }
 
     private func serverEnvironment() -> [EnvironmentVariable] {
         [
             EnvironmentVariable("PATH", "/usr/bin:/bin"),
             EnvironmentVariable("LANG", "C.UTF-8"),
-            EnvironmentVariable("LISTEN_FDS", "4"),
-            EnvironmentVariable("LISTEN_FDNAMES", "helper:api:jupyter:filter"),
-        ] + configuration.serverSettings.map { EnvironmentVariable($0.name, $0.value) }
+            EnvironmentVariable("LISTEN_FDS", jupyterProgram == nil ? "4" : "5"),
+            EnvironmentVariable(
+                "LISTEN_FDNAMES",
+                "helper:api:jupyter:filter" + (jupyterProgram == nil ? "" : ":token")
+            ),
+        ]
+            + (jupyterProgram.map { [EnvironmentVariable("SANDBOX_JUPYTER_DIRECTORY", $0.directory)] } ?? [])
+            + configuration.serverSettings.map { EnvironmentVariable($0.name, $0.value) }
     }
 
     /// The server has been reaped: ends what ran for it, and decides about the next.
@@ -133,12 +149,15 @@ extension ServiceLoop {
             TreeKiller.terminate(below: [user.initPID])
         }
         server?.signal(SIGTERM)
+        jupyter?.signal(SIGTERM)
         finishStoppingIfQuiet()
     }
 
     /// Ends the stop before its time when nobody is left to wait for.
     func finishStoppingIfQuiet() {
-        if stopDeadlineMicroseconds != nil, server == nil, commands.all.isEmpty { finishStopping() }
+        if stopDeadlineMicroseconds != nil, server == nil, jupyter == nil, commands.all.isEmpty {
+            finishStopping()
+        }
     }
 
     /// Ends the stop: `run` takes down what is left.

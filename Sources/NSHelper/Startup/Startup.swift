@@ -38,6 +38,7 @@ enum Startup {
             door: door,
             environment: environment,
             agent: agentProgram(configuration),
+            jupyterProgram: try JupyterProgram(configuration, isolation.mode),
             isPrivileged: isPrivileged
         )
         return service.run()
