@@ -90,6 +90,8 @@ public struct HealthResponse: Codable, Sendable {
     public var workspace: Workspace
     /// The three namespaces; empty in mode `none`, and when the helper does not answer.
     public var namespaces: [Namespace]
+    /// The code interpreter: `ready`, `starting`, `failing`, or `off` where the image has none.
+    public var interpreter: String?
     /// The server's version.
     public var version: String
     /// The helper's version.
@@ -113,6 +115,7 @@ public struct HealthResponse: Codable, Sendable {
         warning: String?,
         workspace: Workspace,
         namespaces: [Namespace],
+        interpreter: String? = nil,
         version: String,
         helperVersion: String,
         uptimeMs: Int?,
@@ -127,6 +130,7 @@ public struct HealthResponse: Codable, Sendable {
         self.warning = warning
         self.workspace = workspace
         self.namespaces = namespaces
+        self.interpreter = interpreter
         self.version = version
         self.helperVersion = helperVersion
         self.uptimeMs = uptimeMs

@@ -30,6 +30,7 @@ struct SandboxServer {
         // Weak form first, before any input is read; the mode that tightens it is known only from the helper.
         try SelfCheck.verify(requiresEmptyBoundingSet: false)
         let configuration = try ServerConfiguration(environment: environment) { access($0, X_OK) == 0 }
+        let jupyter = try JupyterAddress(environment, token: inherited.token)
         let token = try configuration.accessTokenFile.map { path throws(StartupError) in
             try AccessToken(file: path, read: SmallFile.bytes)
         }
@@ -50,6 +51,7 @@ struct SandboxServer {
         let application = ServerApplication(
             configuration: configuration,
             token: token,
+            jupyter: jupyter,
             helper: helper,
             hello: hello,
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,

@@ -15,11 +15,19 @@ extension ServerApplication {
         router.add(middleware: AccessMiddleware(token: token, pages: pages))
         SystemRoutes.add(to: router)
         OpenAPIRoutes.add(to: router)
-        HealthRoutes(helper: helper, hello: hello).add(to: router)
+        HealthRoutes(helper: helper, hello: hello, connector: connector, eventLoopGroup: eventLoopGroup).add(to: router)
         addCommands(to: router)
         addTools(to: router)
         addPorts(to: router)
         addFiles(to: router)
+        InterpreterRoutes(
+            service: InterpreterService(
+                connector: connector,
+                planner: services.planner,
+                eventLoopGroup: eventLoopGroup
+            ),
+            bodyLimit: configuration.bodyLimitBytes
+        ).add(to: router)
         MultiplexRoutes(respond: nested, logger: logger).add(to: router)
         TerminalRoutes(table: services.terminals, hello: hello).add(to: router)
         // Last: the table is made of every route above.

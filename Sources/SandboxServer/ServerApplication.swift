@@ -11,6 +11,7 @@ import ServiceLifecycle
 struct ServerApplication: Sendable {
     let configuration: ServerConfiguration
     let token: AccessToken?
+    let connector: JupyterConnector
     let helper: HelperClient
     let hello: HelloReply
     let eventLoopGroup: any EventLoopGroup
@@ -20,6 +21,7 @@ struct ServerApplication: Sendable {
     init(
         configuration: ServerConfiguration,
         token: AccessToken?,
+        jupyter: JupyterAddress? = nil,
         helper: HelperClient,
         hello: HelloReply,
         eventLoopGroup: any EventLoopGroup,
@@ -27,6 +29,7 @@ struct ServerApplication: Sendable {
     ) {
         self.configuration = configuration
         self.token = token
+        connector = JupyterConnector(jupyter)
         self.helper = helper
         self.hello = hello
         self.eventLoopGroup = eventLoopGroup
@@ -61,12 +64,15 @@ struct ServerApplication: Sendable {
         }
     }
 
-    /// The service that answers on Jupyter's socket as long as there is no Jupyter.
+    /// The service that answers on Jupyter's socket.
     func jupyter(_ socket: Int32, peers: PeerPolicy? = nil) -> HTTPListener {
-        listener("jupyter", socket, peers) { _, connection, _ in
-            let refusal = AccessMiddleware.refusal(connection.verdict)
-            return (refusal ?? APIError(.interpreterNotReady, "The code interpreter is not running.")).response
-        }
+        let proxy = JupyterProxy(
+            connector: connector,
+            token: token,
+            pages: CrossOriginPolicy(origins: configuration.crossOrigins),
+            eventLoopGroup: eventLoopGroup
+        )
+        return listener("jupyter", socket, peers, proxy.respond)
     }
 
     private func listener(

@@ -24,7 +24,8 @@ import Testing
             "BODY_LIMIT_BYTES": "4096", "COMMAND_LIMIT_BYTES": "5", "ENV_LIMIT_BYTES": "6",
             "NEUTRAL_VARIABLES": "A, B_*", "ACCESS_TOKEN_FILE": "/etc/token", "MAX_CONNECTIONS": "7",
             "MAX_LOOPBACK_CONNECTIONS": "8", "LOG_LEVEL": "debug",
-            "CORS_ORIGINS": "https://a.example:8443, http://[::1]",
+            "CORS_ORIGINS": "https://a.example:8443, http://[::1]", "MAX_CONTEXTS": "9",
+            "KERNEL_POOL": "python=2,bash=0",
         ]
         let read = try read(settings)
         #expect(read.shell == "/bin/dash" && read.commandTimeoutMilliseconds == 1 && read.graceMilliseconds == 2)
@@ -32,6 +33,7 @@ import Testing
         #expect(read.environmentLimitBytes == 6 && read.neutralVariables == ["A", "B_*"])
         #expect(read.accessTokenFile == "/etc/token" && read.maximumConnections == 7)
         #expect(read.maximumLoopbackConnections == 8 && read.logLevel == .debug)
+        #expect(read.maximumContexts == 9)
         #expect(read.crossOrigins == ["https://a.example:8443", "http://[::1]"])
         let environment = Dictionary(uniqueKeysWithValues: settings.map { ("SANDBOX_SERVER_\($0.key)", $0.value) })
         #expect(ServerConfiguration.unknownNames(environment).isEmpty)
@@ -41,6 +43,8 @@ import Testing
         ("SHELL", "bash"), ("SHELL", "/proc/self/exe"), ("COMMAND_TIMEOUT_MS", "-1"), ("GRACE_MS", "5s"),
         ("OUTPUT_LIMIT_BYTES", "0"), ("COMMAND_LIMIT_BYTES", "131072"), ("NEUTRAL_VARIABLES", "A,*"),
         ("ACCESS_TOKEN_FILE", "token"), ("MAX_CONNECTIONS", "many"), ("LOG_LEVEL", "loud"),
+        ("KERNEL_POOL", "python"), ("KERNEL_POOL", "python=65"), ("KERNEL_POOL", "ruby=1"),
+        ("KERNEL_POOL", "python=1,"), ("MAX_CONTEXTS", "0"), ("MAX_CONTEXTS", "1025"),
         ("CORS_ORIGINS", "app.example"), ("CORS_ORIGINS", "https://a/"),
         ("CORS_ORIGINS", "https://A"),
     ])

@@ -9,7 +9,7 @@ enum HealthReport {
         + "For local development only."
 
     /// - Parameter status: nil if the helper does not answer.
-    static func make(_ hello: HelloReply, status: StatusReply?) -> HealthResponse {
+    static func make(_ hello: HelloReply, status: StatusReply?, interpreter: String? = nil) -> HealthResponse {
         let isServing = hello.mode != nil && status != nil
         return HealthResponse(
             status: isServing ? "healthy" : "unavailable",
@@ -34,6 +34,7 @@ enum HealthReport {
                     running: Int(row.running)
                 )
             },
+            interpreter: interpreter,
             version: ServerVersion.current,
             helperVersion: hello.helperVersion,
             uptimeMs: status.map { Int(clamping: $0.uptimeMilliseconds) },

@@ -11,6 +11,8 @@ struct InheritedDescriptors: Equatable {
     var jupyter: Int32
     /// A sealed file with the seccomp program that denies execve.
     var filter: Int32
+    /// A sealed file with Jupyter's token; nil if there is no Jupyter.
+    var token: Int32?
 
     /// Reads the two variables. LISTEN_PID may be absent, because the helper cannot know the pid in time.
     init(environment: [String: String], pid: Int32) throws(StartupError) {
@@ -35,5 +37,6 @@ struct InheritedDescriptors: Equatable {
         api = try number("api")
         jupyter = try number("jupyter")
         filter = try number("filter")
+        token = names.contains("token") ? try number("token") : nil
     }
 }
