@@ -1,4 +1,7 @@
-# The pair on a bare Debian. Build with `docker build -t sandbox .`; deploy/ says how to run it.
+# The pair on a bare Debian; deploy/ says how to run it.
+#   docker build -t sandbox .                                     lean: no Python and no kernel; code is answered with 501
+#   docker build -t sandbox:interpreter --target interpreter .    with Jupyter, kernels for Python, bash, JavaScript and
+#                                                                 TypeScript, numpy, pandas and matplotlib
 FROM swift:6.3-bookworm AS build
 RUN apt-get update -qq \
  && apt-get install -y -qq --no-install-recommends binutils libcap-dev libseccomp-dev \
@@ -15,7 +18,14 @@ RUN install -d -m 0755 /image/etc/sandbox /image/usr/local/lib/sandbox \
  && install -m 0555 .build/dist/ns-helper .build/dist/sandbox-agent .build/dist/sandbox-server /staging/health-check /image/usr/local/lib/sandbox/ \
  && install -m 0444 /staging/environment /image/etc/sandbox/environment
 
-FROM debian:bookworm-slim
+FROM debian:bookworm-slim AS jupyter
+RUN apt-get update -qq \
+ && apt-get install -y -qq --no-install-recommends ca-certificates gcc libc6-dev python3 python3-venv \
+ && rm -rf /var/lib/apt/lists/*
+COPY Jupyter /source
+RUN /source/install /opt/sandbox-jupyter --no-cache-dir --requirement /source/libraries.txt
+
+FROM debian:bookworm-slim AS base
 # `ps`, `top`, `pkill`: what runs in the user namespace is meant to be looked at. The rest is what checkouts and backups run.
 RUN apt-get update -qq \
  && apt-get install -y -qq --no-install-recommends ca-certificates curl git procps squashfs-tools \
@@ -41,3 +51,13 @@ EXPOSE 8080 8888
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=5s --retries=3 CMD ["/usr/local/lib/sandbox/health-check"]
 ENTRYPOINT ["/usr/local/lib/sandbox/ns-helper"]
+
+FROM base AS interpreter
+RUN apt-get update -qq \
+ && apt-get install -y -qq --no-install-recommends python3 \
+ && rm -rf /var/lib/apt/lists/*
+COPY --from=jupyter /opt/sandbox-jupyter /opt/sandbox-jupyter
+ENV SANDBOX_JUPYTER=/opt/sandbox-jupyter/bin/sandbox-jupyter
+
+# The last one is what a build makes that names no target.
+FROM base AS lean

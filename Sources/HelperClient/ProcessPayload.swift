@@ -1,7 +1,7 @@
 import CMessageShim
 import Glibc
 public import HelperProtocol
-import HelperTransport
+public import HelperTransport
 
 /// argv and environment of a process to be started, in one piece of memory that is wiped when it is let go.
 ///
@@ -61,7 +61,7 @@ public struct ProcessPayload: ~Copyable {
     public var count: Int { bytes.memory.count }
 
     /// Writes the bytes into a new memfd and seals it for ever. memfd_create(2), F_ADD_SEALS.
-    func sealed() throws(SystemError) -> OwnedDescriptor {
+    public func sealed() throws(SystemError) -> OwnedDescriptor {
         var rawValue: Int32 = -1
         try SystemError.check(cms_memfd("payload", &rawValue))
         let descriptor = OwnedDescriptor(adopting: rawValue)

@@ -113,6 +113,8 @@ public struct HealthResponse: Codable, Sendable {
     public var namespaces: [Namespace]
     /// Every limit, with what enforces it.
     public var limits: [Limit]
+    /// The code interpreter: `ready`, `starting`, `failing`, or `off` where the image has none.
+    public var interpreter: String?
     /// The server's version.
     public var version: String
     /// The helper's version.
@@ -137,6 +139,7 @@ public struct HealthResponse: Codable, Sendable {
         workspace: Workspace,
         namespaces: [Namespace],
         limits: [Limit],
+        interpreter: String? = nil,
         version: String,
         helperVersion: String,
         uptimeMs: Int?,
@@ -152,6 +155,7 @@ public struct HealthResponse: Codable, Sendable {
         self.workspace = workspace
         self.namespaces = namespaces
         self.limits = limits
+        self.interpreter = interpreter
         self.version = version
         self.helperVersion = helperVersion
         self.uptimeMs = uptimeMs

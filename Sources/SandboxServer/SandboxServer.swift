@@ -35,6 +35,7 @@ struct SandboxServer {
         }
         let heartbeat = try Heartbeat.interval(environment: environment)
         let configuration = try ServerConfiguration(environment: environment) { access($0, X_OK) == 0 }
+        let jupyter = try JupyterAddress(environment, token: inherited.token)
         let token = try configuration.accessTokenFile.map { path throws(StartupError) in
             try AccessToken(file: path, read: SmallFile.bytes)
         }
@@ -57,6 +58,7 @@ struct SandboxServer {
             configuration: configuration,
             token: token,
             audit: audit,
+            jupyter: jupyter,
             helper: helper,
             hello: hello,
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,

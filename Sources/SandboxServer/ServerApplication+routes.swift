@@ -21,12 +21,22 @@ extension ServerApplication {
             pulse: HelperPulse { try? await helper.status() },
             hello: hello,
             audit: audit,
-            limits: ServerLimits.rows(configuration)
+            limits: ServerLimits.rows(configuration),
+            connector: connector,
+            eventLoopGroup: eventLoopGroup
         ).add(to: router)
         addCommands(to: router)
         addTools(to: router)
         addPorts(to: router)
         addFiles(to: router)
+        InterpreterRoutes(
+            service: InterpreterService(
+                connector: connector,
+                planner: services.planner,
+                eventLoopGroup: eventLoopGroup
+            ),
+            bodyLimit: configuration.bodyLimitBytes
+        ).add(to: router)
         MultiplexRoutes(respond: nested, logger: logger).add(to: router)
         TerminalRoutes(table: services.terminals, hello: hello).add(to: router)
         // Last: the table is made of every route above.

@@ -13,6 +13,7 @@ struct ServerApplication: Sendable {
     let token: AccessToken?
     /// nil where none is kept.
     let audit: AuditLog?
+    let connector: JupyterConnector
     let helper: HelperClient
     let hello: HelloReply
     let eventLoopGroup: any EventLoopGroup
@@ -23,6 +24,7 @@ struct ServerApplication: Sendable {
         configuration: ServerConfiguration,
         token: AccessToken?,
         audit: AuditLog? = nil,
+        jupyter: JupyterAddress? = nil,
         helper: HelperClient,
         hello: HelloReply,
         eventLoopGroup: any EventLoopGroup,
@@ -31,6 +33,7 @@ struct ServerApplication: Sendable {
         self.configuration = configuration
         self.token = token
         self.audit = audit
+        connector = JupyterConnector(jupyter)
         self.helper = helper
         self.hello = hello
         self.eventLoopGroup = eventLoopGroup
@@ -65,12 +68,15 @@ struct ServerApplication: Sendable {
         }
     }
 
-    /// The service that answers on Jupyter's socket as long as there is no Jupyter.
+    /// The service that answers on Jupyter's socket.
     func jupyter(_ socket: Int32, peers: PeerPolicy? = nil) -> HTTPListener {
-        listener("jupyter", socket, peers) { _, connection, _ in
-            let refusal = AccessMiddleware.refusal(connection.verdict)
-            return (refusal ?? APIError(.interpreterNotReady, "The code interpreter is not running.")).response
-        }
+        let proxy = JupyterProxy(
+            connector: connector,
+            token: token,
+            pages: CrossOriginPolicy(origins: configuration.crossOrigins),
+            eventLoopGroup: eventLoopGroup
+        )
+        return listener("jupyter", socket, peers, proxy.respond)
     }
 
     private func listener(

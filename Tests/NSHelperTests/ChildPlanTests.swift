@@ -86,8 +86,8 @@ struct ChildPlanTests {
     }
 
     @Test func aServerWithoutPrivilegeJoinsAndDropsNothing() {
-        let steps = ChildPlan.server(
-            program: 9,
+        let steps = ChildPlan.control(
+            .descriptor(9),
             streams: [0, 1, 2],
             in: nil,
             uid: 1000,
@@ -104,19 +104,33 @@ struct ChildPlanTests {
         #expect(steps == expected)
     }
 
-    @Test func theServersDescriptorsFitWhatAChildCanArrange() {
-        // cns_step.h arranges eight at most: seven streams of the server and its program.
-        let steps = ChildPlan.server(
-            program: 9,
-            streams: [0, 1, 2, 3, 4, 5, 6],
+    @Test func aScriptOfTheControlPlaneIsExecutedByItsPathAndHasNoDescriptorOfIt() {
+        let steps = ChildPlan.control(
+            .path(Array("/opt/x".utf8)),
+            streams: [0, 1, 2, 3],
             in: nil,
             uid: 1,
             gid: 1,
             isPrivileged: true,
             outOfMemoryScore: 100
         )
-        #expect(steps.contains(.descriptors([0, 1, 2, 3, 4, 5, 6, 9])))
-        #expect(steps.last == .executeDescriptor(7))
+        #expect(steps.contains(.descriptors([0, 1, 2, 3])))
+        #expect(steps.suffix(2) == [.filter(.secure), .execute(Array("/opt/x".utf8))])
+        #expect(steps.contains(.noNewPrivileges) && steps.contains(.userID(1)) && steps.contains(.dropCapabilities))
+    }
+
+    @Test func theServersDescriptorsFitWhatAChildCanArrange() {
+        // cns_step.h arranges ten at most: the server's streams and its program.
+        let steps = ChildPlan.control(
+            .descriptor(9),
+            streams: [0, 1, 2, 3, 4, 5, 6, 7],
+            in: nil,
+            uid: 1,
+            gid: 1,
+            isPrivileged: true
+        )
+        #expect(steps.contains(.descriptors([0, 1, 2, 3, 4, 5, 6, 7, 9])))
+        #expect(steps.last == .executeDescriptor(8))
     }
 
     @Test(arguments: [true, false])

@@ -37,6 +37,7 @@ struct OptionSample: Sendable {
         },
         OptionSample(name: "server", text: "/opt/server", wrong: notPaths) { $0.server = "/opt/server" },
         OptionSample(name: "agent", text: "/opt/agent", wrong: notPaths) { $0.agent = "/opt/agent" },
+        OptionSample(name: "jupyter", text: "/opt/jupyter", wrong: notPaths) { $0.jupyter = "/opt/jupyter" },
         OptionSample(name: "environment-file", text: "/etc/env", wrong: notPaths) { $0.environmentFile = "/etc/env" },
         OptionSample(name: "hidden-paths", text: "/etc/key:/srv/x", wrong: ["x", "/a:b", "/a:/b/../c"]) {
             $0.hiddenPaths = ["/etc/key", "/srv/x"]

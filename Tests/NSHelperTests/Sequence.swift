@@ -47,8 +47,8 @@ struct Sequence: Sendable, CustomTestStringConvertible {
 
     static let server = Sequence(
         name: "server",
-        steps: ChildPlan.server(
-            program: 90,
+        steps: ChildPlan.control(
+            .descriptor(90),
             streams: [91, 92, 93, 94],
             in: Layout.namespaces,
             uid: 4200,

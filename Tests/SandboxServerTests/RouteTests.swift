@@ -105,11 +105,11 @@ struct RouteTests {
         }
     }
 
-    @Test func `Jupyter's port answers 503 with a time to retry`() async throws {
+    @Test func `Jupyter's port says that there is no Jupyter`() async throws {
         try await ServerFixture.with(jupyter: true) { server async throws in
-            let answer = try await server.send(.GET, "/api/contents")
-            #expect(answer.status == 503 && answer.headers.contains(name: "retry-after"))
-            #expect(try answer.decoded(ErrorBody.self).code == "INTERPRETER_NOT_READY")
+            let answer = try await server.send(.GET, "/api/kernels")
+            #expect(answer.status == 501 && !answer.headers.contains(name: "retry-after"))
+            #expect(try answer.decoded(ErrorBody.self).code == "NOT_IMPLEMENTED")
         }
         try await ServerFixture.with(peers: PeerPolicy(sandboxUIDs: [getuid()]), jupyter: true) { server async throws in
             #expect(try await server.send(.GET, "/").status == 403)

@@ -25,7 +25,8 @@ import Testing
             "NEUTRAL_VARIABLES": "A, B_*", "ACCESS_TOKEN_FILE": "/etc/token", "MAX_CONNECTIONS": "7",
             "MAX_LOOPBACK_CONNECTIONS": "8", "MAX_REFUSED_CONNECTIONS": "9", "HEADER_TIMEOUT_MS": "100",
             "IDLE_TIMEOUT_MS": "101", "BODY_TIMEOUT_MS": "102", "LOG_LEVEL": "debug",
-            "CORS_ORIGINS": "https://a.example:8443, http://[::1]",
+            "CORS_ORIGINS": "https://a.example:8443, http://[::1]", "MAX_CONTEXTS": "9",
+            "KERNEL_POOL": "python=2,bash=0",
         ]
         let read = try read(settings)
         #expect(read.shell == "/bin/dash" && read.commandTimeoutMilliseconds == 1 && read.graceMilliseconds == 2)
@@ -35,6 +36,7 @@ import Testing
         #expect(read.maximumLoopbackConnections == 8 && read.logLevel == .debug)
         #expect(read.maximumRefusedConnections == 9 && read.headerTimeoutMilliseconds == 100)
         #expect(read.idleTimeoutMilliseconds == 101 && read.bodyTimeoutMilliseconds == 102)
+        #expect(read.maximumContexts == 9)
         #expect(read.crossOrigins == ["https://a.example:8443", "http://[::1]"])
         let environment = Dictionary(uniqueKeysWithValues: settings.map { ("SANDBOX_SERVER_\($0.key)", $0.value) })
         #expect(ServerConfiguration.unknownNames(environment).isEmpty)
@@ -44,6 +46,8 @@ import Testing
         ("SHELL", "bash"), ("SHELL", "/proc/self/exe"), ("COMMAND_TIMEOUT_MS", "-1"), ("GRACE_MS", "5s"),
         ("OUTPUT_LIMIT_BYTES", "0"), ("COMMAND_LIMIT_BYTES", "131072"), ("NEUTRAL_VARIABLES", "A,*"),
         ("ACCESS_TOKEN_FILE", "token"), ("MAX_CONNECTIONS", "many"), ("LOG_LEVEL", "loud"),
+        ("KERNEL_POOL", "python"), ("KERNEL_POOL", "python=65"), ("KERNEL_POOL", "ruby=1"),
+        ("KERNEL_POOL", "python=1,"), ("MAX_CONTEXTS", "0"), ("MAX_CONTEXTS", "1025"),
         ("CORS_ORIGINS", "app.example"), ("CORS_ORIGINS", "https://a/"),
         ("CORS_ORIGINS", "https://A"),
     ])

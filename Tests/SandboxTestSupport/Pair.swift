@@ -46,8 +46,20 @@ public final class Pair: Sendable {
 
     /// pid of the server now; nil between two servers.
     public var serverPID: Int32? {
+        controlProgram { !$0.hasPrefix("ns-") && $0 != Self.jupyterName }
+    }
+
+    /// pid of Jupyter now; nil between two of them, and where there is none.
+    public var jupyterPID: Int32? {
+        controlProgram { $0 == Self.jupyterName }
+    }
+
+    /// As the kernel cuts it.
+    private static let jupyterName = "sandbox-jupyter"
+
+    private func controlProgram(_ isWanted: (String) -> Bool) -> Int32? {
         ProcessFile.children(helper.pid).first { pid in
-            ProcessFile.name(pid).map { !$0.hasPrefix("ns-") } ?? false && ProcessFile.userID(pid) == ids.control
+            ProcessFile.name(pid).map(isWanted) ?? false && ProcessFile.userID(pid) == ids.control
         }
     }
 

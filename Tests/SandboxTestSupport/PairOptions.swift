@@ -73,4 +73,17 @@ public struct PairOptions: Sendable {
 
     /// A helper with the stand-in server.
     public static var helperOnly: PairOptions { PairOptions(server: .standIn) }
+
+    /// A real pair with the code interpreter.
+    ///
+    /// - Throws: ``TestFailure`` if Jupyter is not installed.
+    public static func interpreter(
+        isolation: String = "namespaces",
+        _ settings: [String: String] = [:]
+    ) throws
+        -> PairOptions
+    {
+        let jupyter = ["jupyter": try TestPrograms.jupyter() + "/bin/sandbox-jupyter"]
+        return PairOptions(isolation: isolation, settings: jupyter.merging(settings) { $1 })
+    }
 }

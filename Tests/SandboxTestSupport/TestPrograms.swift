@@ -21,4 +21,15 @@ public enum TestPrograms {
         }
         return path
     }
+
+    /// Where `Jupyter/install` has put Jupyter and the kernels; SANDBOX_TEST_JUPYTER names another place.
+    ///
+    /// - Throws: ``TestFailure`` if it is not there.
+    public static func jupyter() throws -> String {
+        let directory = getenv("SANDBOX_TEST_JUPYTER").map { String(cString: $0) } ?? "/opt/sandbox-jupyter"
+        guard access(directory + "/bin/sandbox-jupyter", X_OK) == 0 else {
+            throw TestFailure("there is no Jupyter in \(directory): run scripts/dependencies --test, which installs it")
+        }
+        return directory
+    }
 }

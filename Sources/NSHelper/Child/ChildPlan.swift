@@ -119,10 +119,18 @@ enum ChildPlan {
             + [.noNewPrivileges, .filter(.namespaceInit), .reapForEver(lifeline: 3)]
     }
 
-    /// The server, in the control namespace. `program` is its open file: what control sees at the path is not
-    /// necessarily the same (a private /tmp), and what was checked is what runs.
-    static func server(
-        program: Int32,
+    /// A program of the control plane, and how it is executed.
+    enum ControlProgram: Hashable {
+        /// By its open file: what control sees at the path is not necessarily the same (a private /tmp), and what
+        /// was checked is what runs.
+        case descriptor(Int32)
+        /// By its path, which a script needs: its interpreter opens it again.
+        case path([UInt8])
+    }
+
+    /// The server or Jupyter, in the control namespace.
+    static func control(
+        _ program: ControlProgram,
         streams: [Int32],
         in namespaces: Namespaces?,
         uid: UInt32,
@@ -131,16 +139,25 @@ enum ChildPlan {
         dropsBounding: Bool = true,
         outOfMemoryScore: Int
     ) -> [Step] {
-        prologue + [.outOfMemoryScore(outOfMemoryScore), .newSession] + (namespaces.map { join($0, ipc: true) } ?? [])
-            + [.descriptors(streams + [program])]
+        var descriptors = streams
+        let execute: Step
+        switch program {
+        case .descriptor(let file):
+            execute = .executeDescriptor(Int32(streams.count))
+            descriptors.append(file)
+        case .path(let path): execute = .execute(path)
+        }
+        return prologue + [.outOfMemoryScore(outOfMemoryScore), .newSession]
+            + (namespaces.map { join($0, ipc: true) } ?? [])
+            + [.descriptors(descriptors)]
             + [.resourceLimit(ResourceLimit(resource: .coreFile, soft: 1, hard: 1))]
             + [.resourceLimit(ResourceLimit(resource: .openFiles, soft: 65_536, hard: 65_536))]
             + (isPrivileged
                 ? dropPrivileges(uid: uid, gid: gid, dropsBounding: dropsBounding) : [.parentDeathSignal(SIGKILL)])
             + [.workingDirectory(Array("/".utf8)), .fileModeMask(0o077), .noNewPrivileges, .emptySignalMask]
-            // A filter that denied execve would deny this one too: the server gets that filter as a
+            // A filter that denied execve would deny this one too: the program gets that filter as a
             // descriptor and installs it before anything else (`FilterName.server`).
-            + [.filter(.secure), .executeDescriptor(Int32(streams.count))]
+            + [.filter(.secure), execute]
     }
 
     /// A command in mode `none`: nothing is isolated. With privilege at least the three uids differ.

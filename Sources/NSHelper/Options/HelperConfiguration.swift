@@ -12,6 +12,8 @@ struct HelperConfiguration: Hashable {
     var socket = "/run/ns-helper/helper.sock"
     var server = ""
     var agent = ""
+    /// Jupyter's program; empty for none.
+    var jupyter = ""
     var environmentFile = "/etc/sandbox/environment"
     /// Where the server's audit log goes: a path, ``AuditSink/systemLog``, or empty for nowhere.
     var auditLog = ""

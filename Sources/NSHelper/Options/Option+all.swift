@@ -37,6 +37,7 @@ extension Option {
         .path("socket", "socket for tools, open to root and the control uid", \.socket),
         .path("server", "the server's program; default: sandbox-server beside this program", \.server),
         .path("agent", "the agent's program; default: sandbox-agent beside this program", \.agent),
+        .path("jupyter", "program that runs Jupyter in control; without it there is no code interpreter", \.jupyter),
         .path(
             "environment-file",
             "NAME=value lines that every command's environment starts with",

@@ -67,6 +67,8 @@ extension ServiceLoop {
                 }
             } else if server?.pid == pid {
                 serverEnded(end)
+            } else if jupyter?.pid == pid {
+                jupyterEnded(end)
             } else if case .namespaces(let set) = isolation.mode {
                 namespaceEnded(pid, in: set)
             }
@@ -106,5 +108,7 @@ extension ServiceLoop {
         if server == nil, stopDeadlineMicroseconds == nil, let start = serverStartMicroseconds, start <= now {
             startServer()
         }
+        // After the server, so that the API never waits for it.
+        if stopDeadlineMicroseconds == nil, let start = jupyterStartMicroseconds, start <= now { startJupyter() }
     }
 }

@@ -29,51 +29,21 @@ extension ServiceLoop {
         let path = ServerProgram.path(configuration)
         let program = OwnedDescriptor(adopting: open(path, O_RDONLY | O_CLOEXEC))
         guard program.rawValue >= 0 else { throw HelperFailure(.stepFailed, stage: .execute, errno: errno) }
-        let ids = isolation.context.layout.ids
-        var namespaces: ChildPlan.Namespaces?
-        var pidNamespace: Int32?
-        if case .namespaces(let set) = isolation.mode {
-            guard let control = set[.control] else { throw HelperFailure(.namespaceDown) }
-            namespaces = control.descriptors
-            pidNamespace = control.pidDescriptor
-        }
-        var streams = [
-            isolation.context.layout.descriptors.null, STDOUT_FILENO, STDERR_FILENO, sockets.far.rawValue,
-            ports.api.rawValue, ports.jupyter.rawValue, filter.rawValue,
+        var handed = [
+            ("helper", sockets.far.rawValue), ("api", ports.api.rawValue), ("jupyter", ports.jupyter.rawValue),
+            ("filter", filter.rawValue),
         ]
+        if let jupyterProgram { handed.append(("token", jupyterProgram.token.rawValue)) }
         do { auditHandover = try auditSink.map { sink throws(SystemError) in try AuditHandover(sink) } } catch {
             throw HelperFailure(.stepFailed, stage: .report, errno: error.errno)
         }
-        if let auditHandover { streams.append(auditHandover.farNumber) }
-        let steps = ChildPlan.server(
-            program: program.rawValue,
-            streams: streams,
-            in: namespaces,
-            uid: ids.control,
-            gid: ids.controlGroup,
-            isPrivileged: isPrivileged,
-            dropsBounding: isolation.context.layout.dropsBounding,
-            outOfMemoryScore: isolation.context.layout.limits.serverOutOfMemoryScore
+        defer { auditHandover?.serverHasStarted() }
+        if let auditHandover { handed.append(("audit", auditHandover.farNumber)) }
+        let child = try launch(
+            .descriptor(program.rawValue),
+            handing: handed.map(\.1),
+            CommandImage(arguments: [path], variables: serverEnvironment(handed.map(\.0)))
         )
-        let image = CommandImage(arguments: [path], variables: serverEnvironment())
-        let spawned = try Spawner.spawn(
-            steps,
-            kind: .plain,
-            pidNamespace: pidNamespace,
-            context: isolation.context,
-            image: image
-        )
-        auditHandover?.serverHasStarted()
-        // No foreign code has this uid, so nobody can hold the child up: waiting is safe.
-        var report = spawned.report
-        report.drainToEnd(timeoutMilliseconds: RunningNamespace.timeoutMilliseconds)
-        let child = spawned.child
-        if let failure = report.outcome {
-            child.signal(SIGKILL)
-            var end = cns_end()
-            _ = cns_reap(child.pid, 1, &end)
-            throw failure
-        }
         let connection = Connection(
             id: takeConnectionID(),
             door: .server,
@@ -90,16 +60,59 @@ extension ServiceLoop {
         )
     }
 
-    /// The filter that the server installs itself, as a sealed file.
-    private func filterFile() throws(HelperFailure) -> OwnedDescriptor {
-        var descriptor: Int32 = -1
-        let code = cms_memfd("filter", &descriptor)
-        guard code == 0 else { throw HelperFailure(.stepFailed, stage: .systemCallFilter, errno: code) }
-        let file = OwnedDescriptor(adopting: descriptor)
+    /// Starts a program of the control plane, with these descriptors from number 3 on, and waits until it runs.
+    func launch(
+        _ program: ChildPlan.ControlProgram,
+        handing descriptors: [Int32],
+        _ image: borrowing CommandImage
+    )
+        throws(HelperFailure) -> Child
+    {
+        let ids = isolation.context.layout.ids
+        var namespaces: ChildPlan.Namespaces?
+        var pidNamespace: Int32?
+        if case .namespaces(let set) = isolation.mode {
+            guard let control = set[.control] else { throw HelperFailure(.namespaceDown) }
+            namespaces = control.descriptors
+            pidNamespace = control.pidDescriptor
+        }
+        let steps = ChildPlan.control(
+            program,
+            streams: [isolation.context.layout.descriptors.null, STDOUT_FILENO, STDERR_FILENO] + descriptors,
+            in: namespaces,
+            uid: ids.control,
+            gid: ids.controlGroup,
+            isPrivileged: isPrivileged,
+            dropsBounding: isolation.context.layout.dropsBounding,
+            outOfMemoryScore: isolation.context.layout.limits.serverOutOfMemoryScore
+        )
+        let spawned = try Spawner.spawn(
+            steps,
+            kind: .plain,
+            pidNamespace: pidNamespace,
+            context: isolation.context,
+            image: image
+        )
+        // No foreign code has this uid, so nobody can hold the child up: waiting is safe.
+        var report = spawned.report
+        report.drainToEnd(timeoutMilliseconds: RunningNamespace.timeoutMilliseconds)
+        let child = spawned.child
+        if let failure = report.outcome {
+            child.signal(SIGKILL)
+            var end = cns_end()
+            _ = cns_reap(child.pid, 1, &end)
+            throw failure
+        }
+        return child
+    }
+
+    /// The filter that programs of the control plane install themselves, as a sealed file.
+    func filterFile() throws(HelperFailure) -> OwnedDescriptor {
         let program = isolation.context.filters[.server]
-        guard write(descriptor, program.instructions, program.count * 8) == program.count * 8, cms_seal(descriptor) == 0
-        else { throw HelperFailure(.stepFailed, stage: .systemCallFilter, errno: errno) }
-        return file
+        let bytes = [UInt8](UnsafeRawBufferPointer(start: program.instructions, count: program.count * 8))
+        do { return try SealedFile.make("filter", bytes) } catch {
+            throw HelperFailure(.stepFailed, stage: .systemCallFilter, errno: error.errno)
+        }
     }
 
     /// Opens the audit log anew, because its file has been renamed or the system's log restarted, and hands it on. If
@@ -122,15 +135,18 @@ extension ServiceLoop {
         }
     }
 
-    private func serverEnvironment() -> [EnvironmentVariable] {
+    /// - Parameter names: Of the descriptors that the server is handed, in order.
+    private func serverEnvironment(_ names: [String]) -> [EnvironmentVariable] {
         // As systemd tells its services, sd_watchdog_enabled(3).
         let watchdog = UInt64(configuration.watchdogMilliseconds) * 1000
         return [
             EnvironmentVariable("PATH", "/usr/bin:/bin"),
             EnvironmentVariable("LANG", "C.UTF-8"),
-            EnvironmentVariable("LISTEN_FDS", auditSink == nil ? "4" : "5"),
-            EnvironmentVariable("LISTEN_FDNAMES", "helper:api:jupyter:filter" + (auditSink == nil ? "" : ":audit")),
-        ] + (watchdog == 0 ? [] : [EnvironmentVariable("WATCHDOG_USEC", "\(watchdog)")])
+            EnvironmentVariable("LISTEN_FDS", "\(names.count)"),
+            EnvironmentVariable("LISTEN_FDNAMES", names.joined(separator: ":")),
+        ]
+            + (watchdog == 0 ? [] : [EnvironmentVariable("WATCHDOG_USEC", "\(watchdog)")])
+            + (jupyterProgram.map { [EnvironmentVariable("SANDBOX_JUPYTER_DIRECTORY", $0.directory)] } ?? [])
             + configuration.serverSettings.map { EnvironmentVariable($0.name, $0.value) }
     }
 
@@ -175,12 +191,15 @@ extension ServiceLoop {
             TreeKiller.terminate(below: [user.initPID])
         }
         server?.signal(SIGTERM)
+        jupyter?.signal(SIGTERM)
         finishStoppingIfQuiet()
     }
 
     /// Ends the stop before its time when nobody is left to wait for.
     func finishStoppingIfQuiet() {
-        if stopDeadlineMicroseconds != nil, server == nil, commands.all.isEmpty { finishStopping() }
+        if stopDeadlineMicroseconds != nil, server == nil, jupyter == nil, commands.all.isEmpty {
+            finishStopping()
+        }
     }
 
     /// Ends the stop: `run` takes down what is left.

@@ -26,6 +26,12 @@ final class ServiceLoop {
     var server: RunningServer?
     var restartPolicy = RestartPolicy()
     var serverStartMicroseconds: UInt64? = 0
+    /// What Jupyter is started from; nil if there is none.
+    let jupyterProgram: JupyterProgram?
+    var jupyter: RunningServer?
+    var jupyterRestartPolicy = RestartPolicy()
+    /// When Jupyter is started next; nil for never, or while it runs.
+    var jupyterStartMicroseconds: UInt64?
     /// Who waits for a namespace to be made anew.
     var pendingResets: [PendingReset] = []
     /// When to try again to make a namespace that could not be made.
@@ -47,6 +53,7 @@ final class ServiceLoop {
         environment: BaseEnvironment,
         agent: consuming OwnedDescriptor?,
         auditSink: AuditSink?,
+        jupyterProgram: JupyterProgram?,
         isPrivileged: Bool
     ) {
         self.configuration = configuration
@@ -56,6 +63,8 @@ final class ServiceLoop {
         self.isPrivileged = isPrivileged
         self.agent = agent
         self.auditSink = auditSink
+        self.jupyterProgram = jupyterProgram
+        jupyterStartMicroseconds = jupyterProgram == nil || isolation.mode.isolation == nil ? nil : 0
         self.signals = signals
         self.door = door
         commands = CommandTable(user: Int(configuration.processSlots), secure: Int(configuration.cellSlots))
@@ -156,6 +165,7 @@ final class ServiceLoop {
         connections[connection.id] = nil
         kill(commands.all.filter { $0.connection == connection.id })
         if server?.connection.id == connection.id { server?.closed() }
+        if jupyter?.connection.id == connection.id { jupyter?.closed() }
     }
 
     /// The nearest deadline, in the form poll(2) wants: -1 for none, rounded up so that it has passed on waking.
@@ -171,6 +181,7 @@ final class ServiceLoop {
             deadlines.append(deadline)
         }
         if server == nil, let serverStartMicroseconds { deadlines.append(serverStartMicroseconds) }
+        if let jupyterStartMicroseconds { deadlines.append(jupyterStartMicroseconds) }
         guard let nearest = deadlines.min() else { return -1 }
         let now = cns_monotonic_microseconds()
         return nearest <= now ? 0 : Int32(clamping: (nearest - now + 999) / 1000)
@@ -180,6 +191,7 @@ final class ServiceLoop {
     /// elsewhere nothing may be left running unsupervised.
     private func takeDown() {
         server?.signal(SIGKILL)
+        jupyter?.signal(SIGKILL)
         kill(commands.all)
         if case .namespaces(let set) = isolation.mode {
             set.killAll()

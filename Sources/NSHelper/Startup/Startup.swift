@@ -40,6 +40,7 @@ enum Startup {
             environment: environment,
             agent: agentProgram(configuration),
             auditSink: auditSink,
+            jupyterProgram: try JupyterProgram(configuration, isolation.mode),
             isPrivileged: isPrivileged
         )
         return service.run()

@@ -67,29 +67,31 @@ struct ExecPlan: Sendable {
         try checkVariables(request.env, configuration)
     }
 
-    private static func checkVariables(
+    /// Judges variables on their own; `field` is where the request has them.
+    static func checkVariables(
         _ variables: [String: SecretBytes],
-        _ configuration: ServerConfiguration
+        _ configuration: ServerConfiguration,
+        field: String = "env"
     )
         throws(APIError)
     {
         // Some room is left for the helper's own variables.
         let most = ProtocolLimits.variables - 256
-        guard variables.count <= most else { throw .invalid("env", "must have at most \(most) variables") }
+        guard variables.count <= most else { throw .invalid(field, "must have at most \(most) variables") }
         var total = 0
         for (name, value) in variables {
-            guard name.utf8.count <= 256 else { throw .invalid("env", "has a name longer than 256 bytes") }
+            guard name.utf8.count <= 256 else { throw .invalid(field, "has a name longer than 256 bytes") }
             guard VariableName.isValid(name.utf8) else {
-                throw .invalid("env", "has a name that is not of the form [A-Za-z_][A-Za-z0-9_]*")
+                throw .invalid(field, "has a name that is not of the form [A-Za-z_][A-Za-z0-9_]*")
             }
-            guard !value.contains(0) else { throw .invalid("env.\(name)", "must not hold a NUL") }
+            guard !value.contains(0) else { throw .invalid("\(field).\(name)", "must not hold a NUL") }
             guard name.utf8.count + value.count + 2 <= ProtocolLimits.stringBytes else {
-                throw .invalid("env.\(name)", "is longer than \(ProtocolLimits.stringBytes) bytes with its name")
+                throw .invalid("\(field).\(name)", "is longer than \(ProtocolLimits.stringBytes) bytes with its name")
             }
             total += name.utf8.count + value.count
         }
         guard total <= configuration.environmentLimitBytes else {
-            throw .invalid("env", "must have at most \(configuration.environmentLimitBytes) bytes in all")
+            throw .invalid(field, "must have at most \(configuration.environmentLimitBytes) bytes in all")
         }
     }
 

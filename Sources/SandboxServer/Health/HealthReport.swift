@@ -17,7 +17,8 @@ enum HealthReport {
     static func make(
         _ hello: HelloReply,
         status: StatusReply?,
-        limits: [HealthResponse.Limit] = []
+        limits: [HealthResponse.Limit] = [],
+        interpreter: String? = nil
     ) -> HealthResponse {
         let isServing = hello.mode != nil && status != nil
         return HealthResponse(
@@ -51,6 +52,7 @@ enum HealthReport {
                     source: limit.source.name
                 )
             } + limits,
+            interpreter: interpreter,
             version: ServerVersion.current,
             helperVersion: hello.helperVersion,
             uptimeMs: status.map { Int(clamping: $0.uptimeMilliseconds) },

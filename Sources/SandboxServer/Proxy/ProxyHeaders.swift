@@ -14,15 +14,29 @@ enum ProxyHeaders {
         "x-sandbox-token", "host", "expect", "x-forwarded-host", "x-forwarded-prefix",
     ]
 
+    /// What a program is told about where it is.
+    struct Target {
+        var path: String
+        var host: String
+        /// What its callers put before its paths; nil for nothing.
+        var prefix: String?
+    }
+
     /// The request as the program gets it: as if it had been sent to `localhost`, with its origin in `X-Forwarded-*`.
-    static func request(_ request: HTTPRequest, port: Int, peer: String?, asUpgrade: Bool) throws -> HTTPRequestHead {
+    static func request(
+        _ request: HTTPRequest,
+        as target: Target,
+        peer: String?,
+        asUpgrade: Bool
+    ) throws
+        -> HTTPRequestHead
+    {
         var head = try HTTPRequestHead(request)
-        guard let path = path(request.path ?? "/", port: port) else { throw APIError.invalid("path", "is ambiguous") }
-        head.uri = path
+        head.uri = target.path
         let source = HTTPHeaders(request.headerFields)
         let dropped = hopByHop.union(own).union(named(by: source["connection"]))
         head.headers = HTTPHeaders(source.filter { !dropped.contains($0.name.lowercased()) })
-        head.headers.replaceOrAdd(name: "Host", value: "localhost:\(port)")
+        head.headers.replaceOrAdd(name: "Host", value: target.host)
         if let peer {
             let chain = source["x-forwarded-for"] + [peer]
             head.headers.replaceOrAdd(name: "X-Forwarded-For", value: chain.joined(separator: ", "))
@@ -31,7 +45,7 @@ enum ProxyHeaders {
         if !head.headers.contains(name: "x-forwarded-proto") {
             head.headers.add(name: "X-Forwarded-Proto", value: "http")
         }
-        head.headers.add(name: "X-Forwarded-Prefix", value: "/proxy/\(port)")
+        if let prefix = target.prefix { head.headers.add(name: "X-Forwarded-Prefix", value: prefix) }
         if asUpgrade, let wish = source["upgrade"].first {
             head.headers.add(name: "Connection", value: "Upgrade")
             head.headers.add(name: "Upgrade", value: wish)

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 
 /// A connection to a program of the sandbox, for one request.
 struct Upstream: Sendable {
@@ -19,22 +20,30 @@ struct Upstream: Sendable {
 
     /// Connects to the port of this host.
     static func connect(_ port: Int, on eventLoop: any EventLoop) async throws -> Upstream {
-        try await LocalPort.connect(port, on: eventLoop) { channel in
-            channel.eventLoop.makeCompletedFuture {
-                let gate = ReadGate()
-                let queue = InboundQueue<ByteBuffer>.makeSequence(
-                    backPressureStrategy: InboundQueue<ByteBuffer>.strategy,
-                    finishOnDeinit: false,
-                    delegate: ReadDemand(gate, channel.eventLoop)
-                )
-                let handler = UpstreamHandler(channel.eventLoop.makePromise(), queue.source, gate)
-                let pipeline = channel.pipeline.syncOperations
-                try pipeline.addHandler(HTTPRequestEncoder())
-                // What comes after 101 is not HTTP and must be kept for the tunnel.
-                try pipeline.addHandler(ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .forwardBytes)))
-                try pipeline.addHandler(handler)
-                return Upstream(channel, handler, queue.sequence)
-            }
+        try await LocalPort.connect(port, on: eventLoop, configure)
+    }
+
+    /// Connects to the Unix socket.
+    static func connect(path: String, on eventLoop: any EventLoop) async throws -> Upstream {
+        try await ClientBootstrap(group: eventLoop)
+            .connect(to: SocketAddress(unixDomainSocketPath: path), channelInitializer: configure)
+    }
+
+    private static let configure: @Sendable (any Channel) -> EventLoopFuture<Upstream> = { channel in
+        channel.eventLoop.makeCompletedFuture {
+            let gate = ReadGate()
+            let queue = InboundQueue<ByteBuffer>.makeSequence(
+                backPressureStrategy: InboundQueue<ByteBuffer>.strategy,
+                finishOnDeinit: false,
+                delegate: ReadDemand(gate, channel.eventLoop)
+            )
+            let handler = UpstreamHandler(channel.eventLoop.makePromise(), queue.source, gate)
+            let pipeline = channel.pipeline.syncOperations
+            try pipeline.addHandler(HTTPRequestEncoder())
+            // What comes after 101 is not HTTP and must be kept for the tunnel.
+            try pipeline.addHandler(ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .forwardBytes)))
+            try pipeline.addHandler(handler)
+            return Upstream(channel, handler, queue.sequence)
         }
     }
 

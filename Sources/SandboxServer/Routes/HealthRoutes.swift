@@ -1,5 +1,6 @@
 import HelperProtocol
 import Hummingbird
+import NIOCore
 import SandboxAPI
 
 /// `GET /health`.
@@ -9,10 +10,18 @@ struct HealthRoutes: Sendable {
     let audit: AuditLog?
     /// The server's own.
     let limits: [HealthResponse.Limit]
+    let connector: JupyterConnector
+    let eventLoopGroup: any EventLoopGroup
 
     func add(to router: Router<SandboxContext>) {
         router.get("/health") { _, _ in
-            var report = HealthReport.make(hello, status: await pulse.status(), limits: limits)
+            let interpreter = await connector.state(on: eventLoopGroup.next())
+            var report = HealthReport.make(
+                hello,
+                status: await pulse.status(),
+                limits: limits,
+                interpreter: interpreter.rawValue
+            )
             if let audit, !audit.isReady() {
                 report.status = "unavailable"
                 report.warning = HealthReport.auditWarning

@@ -13,6 +13,8 @@ struct InheritedDescriptors: Equatable {
     var filter: Int32
     /// Where descriptors of the audit log come from; nil if none is kept.
     var audit: Int32?
+    /// A sealed file with Jupyter's token; nil if there is no Jupyter.
+    var token: Int32?
 
     /// Reads the two variables. LISTEN_PID may be absent, because the helper cannot know the pid in time.
     init(environment: [String: String], pid: Int32) throws(StartupError) {
@@ -38,5 +40,6 @@ struct InheritedDescriptors: Equatable {
         jupyter = try number("jupyter")
         filter = try number("filter")
         audit = names.contains("audit") ? try number("audit") : nil
+        token = names.contains("token") ? try number("token") : nil
     }
 }

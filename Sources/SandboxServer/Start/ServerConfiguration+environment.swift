@@ -38,6 +38,11 @@ extension ServerConfiguration {
         try number("OUTPUT_MEMORY_BYTES", 65_536...17_179_869_184, &outputMemoryBytes)
         try number("PROCESS_LOG_BYTES", 65_536...1_073_741_824, &processLogBytes)
         try number("MAX_SESSIONS", 1...4096, &maximumSessions)
+        try number("MAX_CONTEXTS", 1...1024, &maximumContexts)
+        // Jupyter's own, which the helper tells it too; checked here, so that a slip stops the start.
+        if let list = text("KERNEL_POOL"), !Self.isKernelPool(list) {
+            throw Self.wrong("KERNEL_POOL", "languages with numbers from 0 to 64, such as python=2,bash=0")
+        }
         try number("BODY_LIMIT_BYTES", 1024...1_073_741_824, &bodyLimitBytes)
         try number("COMMAND_LIMIT_BYTES", 1...(ProtocolLimits.stringBytes - 1), &commandLimitBytes)
         try number("ENV_LIMIT_BYTES", 0...(ProtocolLimits.payloadBytes / 2), &environmentLimitBytes)
@@ -85,7 +90,8 @@ extension ServerConfiguration {
     static func unknownNames(_ environment: [String: String]) -> [String] {
         let known: Set = [
             "SHELL", "COMMAND_TIMEOUT_MS", "GRACE_MS", "OUTPUT_LIMIT_BYTES", "OUTPUT_MEMORY_BYTES",
-            "PROCESS_LOG_BYTES", "BACKUP_DIRECTORY", "MAX_SESSIONS", "BODY_LIMIT_BYTES", "COMMAND_LIMIT_BYTES",
+            "PROCESS_LOG_BYTES", "BACKUP_DIRECTORY", "MAX_SESSIONS", "MAX_CONTEXTS", "KERNEL_POOL",
+            "BODY_LIMIT_BYTES", "COMMAND_LIMIT_BYTES",
             "ENV_LIMIT_BYTES", "NEUTRAL_VARIABLES", "ACCESS_TOKEN_FILE", "MAX_CONNECTIONS",
             "MAX_LOOPBACK_CONNECTIONS", "MAX_REFUSED_CONNECTIONS", "HEADER_TIMEOUT_MS", "IDLE_TIMEOUT_MS",
             "BODY_TIMEOUT_MS", "LOG_LEVEL", "CORS_ORIGINS",
@@ -96,6 +102,14 @@ extension ServerConfiguration {
 
     private static func isPlainPath(_ path: String) -> Bool {
         PathRules.problem(path) == nil
+    }
+
+    private static func isKernelPool(_ text: String) -> Bool {
+        text.split(separator: ",", omittingEmptySubsequences: false).allSatisfy { part in
+            let sides = part.split(separator: "=", omittingEmptySubsequences: false)
+            guard sides.count == 2, InterpreterProblem.languages.contains(String(sides[0])) else { return false }
+            return Int(sides[1]).map { (0...64).contains($0) } ?? false
+        }
     }
 
     private static func wrong(_ name: String, _ form: String) -> StartupError {

@@ -18,6 +18,8 @@ struct ServerConfiguration: Sendable, Equatable {
     var processLogBytes = 4_194_304
     /// Sessions at once.
     var maximumSessions = 64
+    /// Contexts of the code interpreter at once, each a kernel.
+    var maximumContexts = 32
     /// Where archives of directories lie; the sandbox's user writes there.
     var backupDirectory = "/var/backups"
     /// Largest request body in bytes.

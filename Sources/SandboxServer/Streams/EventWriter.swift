@@ -25,6 +25,18 @@ struct EventWriter: Sendable {
         try await queue.send(Self.frame(event))
     }
 
+    /// Sends one event that is JSON already, without line ends in it.
+    /// - Throws: `CancellationError` when nobody reads any more.
+    func send(json: ByteBuffer) async throws(CancellationError) {
+        var json = json
+        var frame = ByteBuffer()
+        frame.reserveCapacity(json.readableBytes + 8)
+        frame.writeString("data: ")
+        frame.writeBuffer(&json)
+        frame.writeString("\n\n")
+        try await queue.send(frame)
+    }
+
     static func frame(_ event: some FrameEvent) -> ByteBuffer {
         var writer = FrameWriter(capacity: 256)
         event.write(to: &writer)
