@@ -71,6 +71,7 @@ struct ServerApplication: Sendable {
     /// The service that answers on Jupyter's socket.
     func jupyter(_ socket: Int32, peers: PeerPolicy? = nil) -> HTTPListener {
         let proxy = JupyterProxy(
+            audit: audit,
             connector: connector,
             token: token,
             pages: CrossOriginPolicy(origins: configuration.crossOrigins),

@@ -10,7 +10,10 @@ import Testing
 @Suite(.timeLimit(.minutes(3)))
 struct AuditTests {
     /// A directory that user code sees, which the pair's own is not.
-    private func with(_ body: (Pair, _ log: String) async throws -> Void) async throws {
+    private func with(
+        interpreter: Bool = false,
+        _ body: (Pair, _ log: String) async throws -> Void
+    ) async throws {
         let directory = "/var/log/sandbox-test-\(UInt64.random(in: 0 ... .max))"
         try #require(mkdir(directory, 0o755) == 0 && chmod(directory, 0o755) == 0)
         let log = directory + "/audit.jsonl"
@@ -18,7 +21,10 @@ struct AuditTests {
             for path in [log, log + ".1"] { unlink(path) }
             rmdir(directory)
         }
-        try await PairFixture.with(PairOptions(settings: ["audit-log": log])) { try await body($0, log) }
+        let settings = ["audit-log": log]
+        try await PairFixture.with(interpreter ? .interpreter(settings) : PairOptions(settings: settings)) {
+            try await body($0, log)
+        }
     }
 
     private func lines(_ path: String) -> [String] {
@@ -132,6 +138,24 @@ struct AuditTests {
             #expect(!text.contains(Self.canary))
             #expect(try await pair.api.health().status == "healthy")
             #expect(lines(log).count == Self.steps.count + 1)
+        }
+    }
+
+    @Test func `code, contexts and requests to Jupyter's port are noted, without a value`() async throws {
+        try await with(interpreter: true) { pair, log in
+            try await pair.api.untilInterpreterIsReady()
+            let context = try await pair.api.context(variables: ["TOKEN": Self.canary])
+            let created = try object(lines(log).last)
+            #expect(created["action"] == "code.context-create" && created["namespace"] == "secure")
+            #expect(created["env"] == ["TOKEN"] && created["outcome"] == "ok")
+            let answer = try await pair.api.attemptCode("import os; os.environ['TOKEN']", in: context)
+            #expect(String(decoding: answer.body, as: UTF8.self).contains(Self.canary))
+            #expect(try object(lines(log).last)["action"] == "code.execute")
+            #expect(try await API(port: pair.jupyterPort).request(.GET, "/api/kernels").status == 200)
+            #expect(try object(lines(log).last)["action"] == "jupyter.request")
+            #expect(try await pair.api.request(.DELETE, "/api/contexts/\(context)").status == 200)
+            #expect(try object(lines(log).last)["action"] == "code.context-delete")
+            #expect(!String(decoding: try #require(FileBytes.read(log)), as: UTF8.self).contains(Self.canary))
         }
     }
 

@@ -61,7 +61,8 @@ enum ChildPlan {
         _ layout: SandboxLayout
     ) -> [Step] {
         // The score before the mount namespace, whose /proc does not show this process.
-        [.title("ns-shepherd")] + prologue + [.outOfMemoryScore(layout.limits.user.outOfMemoryScore)] + join(namespaces, ipc: true)
+        [.title("ns-shepherd")] + prologue + [.outOfMemoryScore(layout.limits.user.outOfMemoryScore)]
+            + join(namespaces, ipc: true)
             + [.subreaper, .forkInit(reaper(status, layout) + [.shepherd(status: 3)])]
             // Not behind the user's programs in the queue for a processor: the API waits for it.
             + start(command, outOfMemoryScore: nil, nice: 0, limits: ResourceLimit.user(layout.limits.user))

@@ -16,7 +16,8 @@ enum LimitRows {
         return [SandboxNamespace.user, .secure].flatMap { namespace -> [SandboxLimit] in
             let isUser = namespace == .user
             let share = isUser ? limits.user : limits.secure
-            func row(_ resource: SandboxLimit.Resource, _ source: SandboxLimit.Source, _ value: UInt64) -> SandboxLimit {
+            func row(_ resource: SandboxLimit.Resource, _ source: SandboxLimit.Source, _ value: UInt64) -> SandboxLimit
+            {
                 SandboxLimit(resource: resource, namespace: namespace, source: source, value: value)
             }
             func size(_ text: String) -> UInt64 { MemoryShare(text)?.bytes(of: cns_memory_bytes()) ?? 0 }

@@ -20,6 +20,14 @@ extension SessionCreateRequest: SecretCarrying {
     package static let secretPaths = [["env", "*"]]
 }
 
+extension ContextCreateRequest: SecretCarrying {
+    package static let secretPaths = [["env_vars", "*"]]
+}
+
+extension ExecuteCodeRequest: SecretCarrying {
+    package static let secretPaths = ContextCreateRequest.secretPaths
+}
+
 extension GitCheckoutRequest: SecretCarrying {
     package static let secretPaths = [["repoUrl"]]
 }

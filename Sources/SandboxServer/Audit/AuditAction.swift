@@ -41,14 +41,22 @@ enum AuditAction {
         "POST /api/backup/create": "backup.create",
         "POST /api/backup/restore": "backup.restore",
         "POST /api/backup/upload-parts": "backup.upload",
+        "POST /api/execute/code": "code.execute",
+        "POST /api/contexts": "code.context-create",
+        "GET /api/contexts": "code.context-list",
+        "DELETE /api/contexts/{id}": "code.context-delete",
         "GET /ws": "socket.open",
         "GET /api/ws": "socket.open",
         "GET /ws/pty": "terminal.open",
     ]
 
     /// They change nothing and show nothing of the sandbox's.
-    static let unaudited: Set = ["GET /", "GET /health", "GET /api/ping", "GET /api/version", "GET /openapi.json"]
+    static let unaudited: Set = [
+        "GET /", "GET /health", "GET /api/ping", "GET /api/version", "GET /api/interpreter/health", "GET /openapi.json",
+    ]
 
+    /// A request to Jupyter's port.
+    static let jupyter = "jupyter.request"
     /// What a refusal is called whose route has no name.
     static let other = "other"
     /// The first line of a server.

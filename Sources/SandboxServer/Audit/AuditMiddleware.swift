@@ -12,7 +12,26 @@ struct AuditMiddleware: RouterMiddleware {
         context: SandboxContext,
         next: (Request, SandboxContext) async throws -> Response
     ) async throws -> Response {
-        let action = AuditAction.name(request.method, context.endpointPath)
+        try await Self.note(
+            in: log,
+            AuditAction.name(request.method, context.endpointPath),
+            AuditPeer(context.connection),
+            hasBody: request.method != .head
+        ) { try await next(request, context) }
+    }
+
+    /// Carries an action out and writes its line.
+    ///
+    /// - Parameters:
+    ///   - action: nil where only a refusal is written.
+    ///   - hasBody: Whether the answer's body goes out.
+    static func note(
+        in log: AuditLog,
+        _ action: String?,
+        _ peer: AuditPeer,
+        hasBody: Bool,
+        _ act: () async throws -> Response
+    ) async throws -> Response {
         guard action == nil || log.isReady() else {
             throw APIError(
                 .containerUnavailable,
@@ -20,12 +39,12 @@ struct AuditMiddleware: RouterMiddleware {
                 suggestion: "Make room where the audit log lies, or send SIGHUP to ns-helper to have it opened anew."
             )
         }
-        let entry = AuditEntry(log, action, AuditPeer(context.connection))
+        let entry = AuditEntry(log, action, peer)
         do {
-            var response = try await AuditNote.$current.withValue(entry.note) { try await next(request, context) }
+            var response = try await AuditNote.$current.withValue(entry.note) { try await act() }
             response.headers[.xRequestID] = entry.request
             let status = response.status.code
-            if response.body.contentLength == nil, request.method != .head {
+            if response.body.contentLength == nil, hasBody {
                 response.body = followed(response.body, entry, status)
             } else {
                 entry.finish(status: status)
@@ -42,7 +61,7 @@ struct AuditMiddleware: RouterMiddleware {
     }
 
     /// The body, and the line behind it.
-    private func followed(_ body: ResponseBody, _ entry: AuditEntry, _ status: Int) -> ResponseBody {
+    private static func followed(_ body: ResponseBody, _ entry: AuditEntry, _ status: Int) -> ResponseBody {
         ResponseBody { writer in
             do {
                 try await AuditNote.$current.withValue(entry.note) { [writer] in try await body.write(writer) }

@@ -124,6 +124,10 @@ struct InterpreterService: Sendable {
         if let directory, let problem = PathRules.problem(directory) { throw .invalid("cwd", problem) }
         try ExecPlan.checkVariables(variables, planner.configuration, field: "env_vars")
         guard planner.hello.mode != nil else { throw APIError.isolationUnavailable(planner.hello) }
+        AuditNote.add { facts in
+            facts.namespace = variables.isEmpty ? .user : .secure
+            facts.variables = variables.keys.sorted()
+        }
     }
 
     /// What hands the variables to the kernel; nil if there are none.

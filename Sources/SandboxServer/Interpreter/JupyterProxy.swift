@@ -7,6 +7,8 @@ import SandboxAPI
 
 /// Jupyter's port: its kernels' API for clients of its own, HTTP and WebSocket, behind the rules of our API.
 struct JupyterProxy: Sendable {
+    /// nil where none is kept.
+    let audit: AuditLog?
     let connector: JupyterConnector
     let token: AccessToken?
     let pages: CrossOriginPolicy
@@ -15,7 +17,13 @@ struct JupyterProxy: Sendable {
     /// Answers one request. The caller's own proof is taken away and the server's put in its place.
     func respond(_ request: Request, _ connection: Connection, _ upgrade: UpgradeOffer?) async -> Response {
         do {
-            return try await pass(request, connection, upgrade)
+            guard let audit else { return try await pass(request, connection, upgrade) }
+            return try await AuditMiddleware.note(
+                in: audit,
+                AuditAction.jupyter,
+                AuditPeer(connection),
+                hasBody: request.method != .head
+            ) { try await pass(request, connection, upgrade) }
         } catch let error as APIError {
             return error.response
         } catch {
@@ -24,16 +32,21 @@ struct JupyterProxy: Sendable {
     }
 
     private func pass(_ request: Request, _ connection: Connection, _ upgrade: UpgradeOffer?) async throws -> Response {
-        if let refusal = AccessMiddleware.refusal(connection.verdict) { throw refusal }
+        if let refusal = AccessMiddleware.refusal(connection.verdict) { throw AccessMiddleware.noted(refusal) }
         let isAuthorized = isAuthorized(request.headers)
+        if token != nil { AuditNote.add { $0.token = isAuthorized ? .accepted : .refused } }
         // A token in a header is more than a page of somebody else's can show.
         guard token != nil && isAuthorized || !isFromPage(request) else {
-            throw APIError(.permissionDenied, "Pages in a browser cannot use the sandbox's API.")
+            throw AccessMiddleware.noted(
+                APIError(.permissionDenied, "Pages in a browser cannot use the sandbox's API.")
+            )
         }
         guard isAuthorized else {
-            throw APIError(
-                .unauthorized,
-                "The access token must be in the header X-Sandbox-Token, or in Authorization as Jupyter's clients send it."
+            throw AccessMiddleware.noted(
+                APIError(
+                    .unauthorized,
+                    "The access token must be in the header X-Sandbox-Token, or in Authorization as Jupyter's clients send it."
+                )
             )
         }
         guard let address = connector.address else { throw JupyterConnector.absent }

@@ -35,7 +35,8 @@ struct AccessMiddleware: RouterMiddleware {
         return try await next(request, context)
     }
 
-    private static func noted(_ error: APIError) -> APIError {
+    /// The refusal, marked as one in the audit log.
+    static func noted(_ error: APIError) -> APIError {
         AuditNote.add { $0.isRefused = true }
         return error
     }
