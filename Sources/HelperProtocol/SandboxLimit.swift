@@ -22,6 +22,7 @@ public struct SandboxLimit: Sendable, Hashable {
         case sharedMemoryBytes = 9
         /// Files in each private file system.
         case files = 10
+        /// Terminals of a namespace or a cell.
         case terminals = 11
 
         /// The name used in `/health`.
@@ -47,10 +48,13 @@ public struct SandboxLimit: Sendable, Hashable {
         public var name: String { "\(self)" }
     }
 
+    /// What is limited.
     public var resource: Resource
     /// `user` or `secure`.
     public var namespace: SandboxNamespace
+    /// What enforces it.
     public var source: Source
+    /// How much there may be.
     public var value: UInt64
 
     /// Makes a row.

@@ -1,4 +1,5 @@
 import SandboxTestSupport
+import Testing
 
 /// Code in `user` that uses up one thing, as a script of Python. Says `armed` when there is none of it left, or when it
 /// has begun where there is always more.

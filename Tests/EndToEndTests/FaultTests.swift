@@ -1,6 +1,7 @@
 import Glibc
 import HelperClient
 import HelperProtocol
+import NIOHTTP1
 import SandboxAPI
 import SandboxTestSupport
 import Testing
@@ -57,12 +58,14 @@ struct FaultTests {
             let watch = try ProcessWatch(server)
             kill(server, SIGSTOP)
             // The helper and what runs there go on, and the ports stay held, as long as it hangs.
-            #expect(try await pair.shell("echo on").text == "on")
+            let on = try await pair.shell("echo on")
+            #expect(on.text == "on")
             try await allHeld(pair)
             try await watch.end()
             #expect(try await pair.helper.errors.wait(for: "has not said that it lives for 1000 ms"))
             for process in held { try await process.end() }
-            #expect(throws: (any Error).self) { try answer.get() }
+            let cut = await answer
+            #expect((try? cut.get()) == nil)
             try await nextServer(of: pair, after: server)
             #expect(HostProcesses.withVariable(canary).isEmpty)
             #expect(try await pair.api.health().serverRestarts == 1)
@@ -74,9 +77,11 @@ struct FaultTests {
         try await PairFixture.with(Self.watched) { pair in
             let server = pair.serverPID
             // Longer than twice the time that silence may last.
-            #expect(try await pair.shell("sleep 2.5; echo done").text == "done")
+            let slept = try await pair.shell("sleep 2.5; echo done")
+            #expect(slept.text == "done")
             #expect(pair.serverPID == server)
-            #expect(try await pair.client.status().serverRestarts == 0)
+            let status = try await pair.client.status()
+            #expect(status.serverRestarts == 0)
         }
     }
 
@@ -90,7 +95,8 @@ struct FaultTests {
             for pid in frozen.reversed() { kill(pid, SIGCONT) }
             #expect(try await pair.api.output("echo on") == "on")
             #expect(pair.serverPID == server)
-            #expect(try await pair.client.status().serverRestarts == 0)
+            let status = try await pair.client.status()
+            #expect(status.serverRestarts == 0)
         }
     }
 
@@ -107,7 +113,8 @@ struct FaultTests {
             try await meeting.release()
             #expect(try await answer.success)
             #expect(try await pair.api.health().status == "healthy")
-            #expect(try await pair.client.status().serverRestarts == 0)
+            let status = try await pair.client.status()
+            #expect(status.serverRestarts == 0)
         }
     }
 
@@ -123,7 +130,7 @@ struct FaultTests {
             async let answer = pair.api.attempt(
                 ExecuteRequest(
                     command: "\(Canary.sleeper(duration)); \(meeting.meet)",
-                    env: namespace == .secure ? ["TOKEN": SecretBytes(Array(canary.utf8))] : nil,
+                    env: namespace == .secure ? ["TOKEN": SecretBytes(Array(canary.utf8))] : [:],
                     namespace: namespace
                 )
             )
@@ -160,7 +167,8 @@ struct FaultTests {
             kill(try #require(pair.inits[.control]), SIGKILL)
             try await watch.end()
             for process in held { try await process.end() }
-            #expect(throws: (any Error).self) { try answer.get() }
+            let cut = await answer
+            #expect((try? cut.get()) == nil)
             try await nextServer(of: pair, after: server)
             #expect(try await pair.api.health().namespaces.first { $0.name == "control" }?.generation == 2)
             #expect(HostProcesses.withVariable(canary).isEmpty)

@@ -1,6 +1,7 @@
 import Glibc
 import HelperClient
 import HelperProtocol
+import NIOHTTP1
 import SandboxAPI
 import SandboxTestSupport
 import Testing

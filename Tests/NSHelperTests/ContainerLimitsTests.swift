@@ -18,6 +18,13 @@ struct ContainerLimitsTests {
         #expect(found.memory == 1_048_576 && found.processes == 77)
     }
 
+    @Test func whatTheOwnGroupSaysComesBeforeAnyPath() {
+        let found = ContainerLimits(cgroups: "0::/\n", machineMemory: 1 << 34, own: { ["memory.max": "9\n"][$0] }) {
+            ["/sys/fs/cgroup/memory.max": "5\n", "/sys/fs/cgroup/pids.max": "7\n"][$0]
+        }
+        #expect(found.memory == 9 && found.processes == 7)
+    }
+
     @Test func versionOneIsReadByController() {
         let found = limits(
             "4:memory:/docker/a\n3:cpu,pids:/docker/b\n0::/\n",

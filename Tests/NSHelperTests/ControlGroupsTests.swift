@@ -1,7 +1,6 @@
 import Glibc
 import HelperProtocol
 import HelperTransport
-import SandboxTestSupport
 import Testing
 
 @testable import NSHelper
@@ -23,7 +22,7 @@ struct ControlGroupsTests {
 
     @Test func everyGroupGetsItsLimitsAndTheHelperItsOwnGroup() throws {
         let fake = try FakeControlGroup(controllers: "cpuset cpu io memory pids")
-        try FileBytes.write("1\n0\n7\n", to: fake.path + "/cgroup.procs")
+        try fake.write("1\n0\n7\n", to: "/cgroup.procs")
         let groups = try make(fake)
         #expect(groups.controllers == [.cpu, .memory, .pids])
         #expect(fake.text("user", "memory.max") == "\(UInt64(1 << 30) / 100 * 50)")
@@ -75,7 +74,7 @@ struct ControlGroupsTests {
         groups.retire(group)
         groups.clearUp()
         #expect(access(path, F_OK) == 0)
-        for name in DirectoryListing.names(path) { unlink("\(path)/\(name)") }
+        fake.empty("user/1")
         groups.clearUp()
         #expect(access(path, F_OK) != 0)
     }

@@ -24,11 +24,20 @@ final class NamespaceSet {
     init(_ context: borrowing SpawnContext) throws(HelperFailure) {
         let begin = cns_monotonic_microseconds()
         groups = context.groups
-        var starting: [(SandboxNamespace, StartingNamespace)] = []
-        for namespace in SandboxNamespace.allCases {
-            starting.append((namespace, try StartingNamespace(namespace, context)))
+        do throws(HelperFailure) {
+            var starting: [(SandboxNamespace, StartingNamespace)] = []
+            for namespace in SandboxNamespace.allCases {
+                starting.append((namespace, try StartingNamespace(namespace, context)))
+            }
+            for (namespace, start) in starting { places[namespace] = Place(running: try start.finish()) }
+        } catch {
+            for running in places.values.compactMap(\.running) {
+                running.kill()
+                // Removed when its members, who have just been killed, are gone.
+                if let group = running.group { groups?.retire(group) }
+            }
+            throw error
         }
-        for (namespace, start) in starting { places[namespace] = Place(running: try start.finish()) }
         setupMicroseconds = cns_monotonic_microseconds() - begin
     }
 

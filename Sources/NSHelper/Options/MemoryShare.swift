@@ -5,7 +5,9 @@ enum MemoryShare: Hashable {
 
     /// Reads a number followed by k, m, g or %.
     init?(_ text: String) {
-        guard let unit = text.last, let number = UInt32(text.dropLast()), number > 0, text.first != "+" else { return nil }
+        guard let unit = text.last, let number = UInt32(text.dropLast()), number > 0, text.first != "+" else {
+            return nil
+        }
         switch unit {
         case "k": self = .bytes(UInt64(number) << 10)
         case "m": self = .bytes(UInt64(number) << 20)

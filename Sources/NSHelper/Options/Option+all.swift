@@ -85,7 +85,12 @@ extension Option {
         },
         .memory("user-memory", "memory of everything in user, of the container's; needs cgroups", \.userMemory),
         .memory("secure-memory", "memory of all cells together; needs cgroups", \.secureMemory),
-        .number("user-cpu-weight", 1...10_000, "processors for user against the server's 400; needs cgroups", \.userWeight),
+        .number(
+            "user-cpu-weight",
+            1...10_000,
+            "processors for user against the server's 400; needs cgroups",
+            \.userWeight
+        ),
         .number("secure-cpu-weight", 1...10_000, "processors for secure; needs cgroups", \.secureWeight),
         .number("grace-ms", 0...600_000, "time between SIGTERM and SIGKILL when the pair stops", \.graceMilliseconds),
         .number(

@@ -10,16 +10,18 @@ struct ContainerLimits: Hashable {
     /// - Parameters:
     ///   - cgroups: The text of /proc/self/cgroup, which names this process's group in every hierarchy.
     ///   - machineMemory: Bytes.
+    ///   - own: Content of a file of this process's own group of version 2, where that can be looked at.
     ///   - read: Content of a file, nil if there is none.
-    init(cgroups: String, machineMemory: UInt64, read: (String) -> String?) {
+    init(cgroups: String, machineMemory: UInt64, own: (String) -> String? = { _ in nil }, read: (String) -> String?) {
         let places = Self.places(cgroups)
         // A number that says "any" in version 1 is close to the largest there is.
         func limit(_ controller: String, _ names: [String]) -> UInt64? {
-            let directories = ["/sys/fs/cgroup" + places[""].orEmpty, "/sys/fs/cgroup"]
+            let directories =
+                ["/sys/fs/cgroup" + places[""].orEmpty, "/sys/fs/cgroup"]
                 + ["/sys/fs/cgroup/\(controller)" + places[controller].orEmpty, "/sys/fs/cgroup/\(controller)"]
-            for directory in directories {
+            for directory in [nil] + directories.map(Optional.some) {
                 for name in names {
-                    guard let text = read("\(directory)/\(name)") else { continue }
+                    guard let text = directory.map({ read("\($0)/\(name)") }) ?? own(name) else { continue }
                     return UInt64(text.prefix { $0.isNumber }).flatMap { $0 >= 1 << 62 ? nil : $0 }
                 }
             }

@@ -45,7 +45,13 @@ final class Isolation {
         let own = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC)
         guard own >= 0 else { throw ConfigurationError("/proc/self/ns/pid cannot be opened: mount /proc") }
         let membership = TextFile.read("/proc/self/cgroup") ?? ""
-        let container = ContainerLimits(cgroups: membership, machineMemory: cns_memory_bytes()) { TextFile.read($0) }
+        let group = OwnGroup(configuration, membership)
+        let container = ContainerLimits(
+            cgroups: membership,
+            machineMemory: cns_memory_bytes(),
+            own: { group.directory?.text($0) },
+            read: { TextFile.read($0) }
+        )
         let layout = try layout(configuration, identities, store, container)
         var context = SpawnContext(
             layout: layout,
@@ -60,7 +66,7 @@ final class Isolation {
         var failure = SelfCheck.failure()
         if failure == nil {
             do {
-                let (set, groupFailure) = try namespaces(configuration, store, &context, membership, container)
+                let (set, groupFailure) = try namespaces(configuration, store, &context, group, container)
                 return Isolation(
                     mode: .namespaces(set),
                     context: context,
@@ -84,7 +90,7 @@ final class Isolation {
         _ configuration: HelperConfiguration,
         _ store: DescriptorStore,
         _ context: inout SpawnContext,
-        _ membership: String,
+        _ group: OwnGroup,
         _ container: ContainerLimits
     ) throws -> (NamespaceSet, ControlGroups.Failure?) {
         guard cns_is_directory(configuration.workspace) != 0 else {
@@ -98,11 +104,10 @@ final class Isolation {
             Log.warning("no user namespace for the workspace's map: \(SystemError(errno: error.errno))")
         }
         var groupFailure: ControlGroups.Failure?
-        do {
+        do throws(ControlGroups.Failure) {
             let plan = ControlGroupPlan(configuration, context.layout.limits, containerMemory: container.memory)
-            context.groups =
-                configuration.cgroups == .off
-                ? nil : try ControlGroups(in: try ControlGroups.own(cgroups: membership), plan)
+            if let failure = group.failure { throw failure }
+            if let directory = group.directory { context.groups = try ControlGroups(in: directory, plan) }
         } catch {
             guard configuration.cgroups != .required else {
                 throw ConfigurationError("cgroups: \(error.reason); see Docs/Deployment.md, or set 'auto'")
@@ -110,12 +115,19 @@ final class Isolation {
             groupFailure = error
         }
         let set: NamespaceSet
-        do {
+        do throws(HelperFailure) {
             set = try NamespaceSet(context)
         } catch {
-            guard error.stage == .workspace, context.layout.sharing == .idmapped else { throw error }
-            // overlayfs, network file systems: not every file system can be idmapped.
-            context.layout.sharing = .group
+            let isOfGroups = error.stage == .clone || error.stage == .controlGroup
+            if error.stage == .workspace, context.layout.sharing == .idmapped {
+                // overlayfs, network file systems: not every file system can be idmapped.
+                context.layout.sharing = .group
+            } else if isOfGroups, context.groups != nil, configuration.cgroups == .auto {
+                groupFailure = ControlGroups.Failure(step: "starting a process in a group", errno: error.errno)
+                context.groups = nil
+            } else {
+                throw error
+            }
             set = try NamespaceSet(context)
         }
         for namespace in [SandboxNamespace.user, .secure] { try prove(namespace, set, context) }
@@ -177,7 +189,8 @@ final class Isolation {
             socketDirectory: isCovered ? socketDirectory : nil,
             limits: SandboxLimits(
                 configuration,
-                ownScore: TextFile.read("/proc/self/oom_score_adj").flatMap { Int($0.filter { !$0.isWhitespace }) } ?? 0,
+                ownScore: TextFile.read("/proc/self/oom_score_adj").flatMap { Int($0.filter { !$0.isWhitespace }) }
+                    ?? 0,
                 containerProcesses: container.processes
             ),
             dropsBounding: SelfCheck.holds("SETPCAP"),
