@@ -72,6 +72,8 @@ class Connection:
         """The next message that is well formed and belongs to the request; all others are dropped."""
         while True:
             frames = await source.recv_multipart()
+            # Messages that are there already are handed out at once: others must have their turn all the same.
+            await asyncio.sleep(0)
             try:
                 message = self._session.deserialize(self._session.feed_identities(frames)[1])
                 parent, content = message["parent_header"], message["content"]

@@ -7,6 +7,7 @@ from .connection import Connection, Unresponsive
 
 # After the reply of a run its outputs have been sent, and come at once or not at all.
 TAIL_SECONDS = 5
+INTERRUPT_SECONDS = 0.5
 _FORMATS = {
     "image/png": "png", "image/jpeg": "jpeg", "image/svg+xml": "svg", "text/html": "html", "application/json": "json",
     "text/latex": "latex", "text/markdown": "markdown", "application/javascript": "javascript", "text/plain": "text",
@@ -178,9 +179,13 @@ class Context:
 
     async def _stop(self, outputs, process, grace):
         """Interrupts what runs, and ends the kernel if that is of no use."""
-        with contextlib.suppress(Exception):
-            await self.manager.interrupt_kernel()
-        await _first({outputs, process.exit}, grace)
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + grace
+        while not outputs.done() and process.poll() is None and loop.time() < deadline:
+            # More than once: a kernel ignores an interrupt that comes before it has begun.
+            with contextlib.suppress(Exception):
+                await self.manager.interrupt_kernel()
+            await _first({outputs, process.exit}, min(INTERRUPT_SECONDS, deadline - loop.time()))
         if not outputs.done():
             await process.terminate(0)
             await process.wait()

@@ -17,6 +17,8 @@ from .kernels import DirectoryFailure, StartFailure
 
 _PAYLOAD_SECONDS = 10
 _PAYLOADS = 64
+# Characters of output in one event.
+_PIECE = 65536
 
 
 class PayloadDoor:
@@ -185,20 +187,23 @@ class RunHandler(SandboxHandler):
         if kind in ("stdout", "stderr"):
             text = event["text"][:max(self._limit - self._sent.get(kind, 0), 0)]
             self._dropped = self._dropped or len(text) < len(event["text"])
-            if not text:
-                return
             self._sent[kind] = self._sent.get(kind, 0) + len(text)
-            event = dict(event, text=text)
+            for start in range(0, len(text), _PIECE):
+                await self._send(dict(event, text=text[start:start + _PIECE]))
         elif kind == "execution_complete" and self._dropped:
-            event = dict(event, truncated=True)
+            await self._send(dict(event, truncated=True))
+        else:
+            await self._send(event)
+
+    async def _send(self, event):
         try:
             line = json.dumps(event, allow_nan=False)
         except (ValueError, TypeError, RecursionError):
             # Only a result can hold what JSON does not know.
             line = json.dumps({"type": "result", "metadata": {}, "text": str(event.get("text", ""))})
-        if kind == "result":
-            self._sent[kind] = self._sent.get(kind, 0) + len(line)
-            if self._sent[kind] > self._limit:
+        if event["type"] == "result":
+            self._sent["result"] = self._sent.get("result", 0) + len(line)
+            if self._sent["result"] > self._limit:
                 self._dropped = True
                 return
         if self._gone.is_set():

@@ -67,10 +67,46 @@ def adopt_sockets(order, descriptors):
     zmq.Socket.bind = bind_given
 
 
+def avoid_tcp():
+    """Gives ipykernel Unix sockets where it would open TCP ports, which everybody could reach, for what code forks."""
+    import atexit
+    import shutil
+    import tempfile
+
+    import zmq
+
+    # Kernels that were killed have left theirs.
+    for name in os.listdir(tempfile.gettempdir()):
+        parts = name.split("-")
+        if parts[0] == "kernel" and len(parts) == 3 and not os.path.exists("/proc/" + parts[1]):
+            shutil.rmtree(os.path.join(tempfile.gettempdir(), name), ignore_errors=True)
+    directory = tempfile.mkdtemp(prefix="kernel-%d-" % os.getpid())
+    owner = os.getpid()
+    atexit.register(lambda: os.getpid() == owner and shutil.rmtree(directory, ignore_errors=True))
+    paths = {}
+    connect = zmq.Socket.connect
+
+    def bind_to_random_port(self, address, *arguments, **options):
+        number = len(paths) + 1
+        path = paths["%s:%d" % (address, number)] = "ipc://%s/%d" % (directory, number)
+        self.bind(path)
+        return number
+
+    def connect_to_path(self, address):
+        return connect(self, paths.get(address, address))
+
+    zmq.Socket.bind_to_random_port = bind_to_random_port
+    zmq.Socket.connect = connect_to_path
+
+
 def kernel_application(order):
     """An ipykernel application for this order, without files of its own."""
+    # The debugger listens on TCP. User code may import it all the same.
+    sys.modules["debugpy"] = None
     from ipykernel.kernelapp import IPKernelApp
     from traitlets.config import Config
+
+    del sys.modules["debugpy"]
 
     class Application(IPKernelApp):
         def init_connection_file(self):
@@ -156,6 +192,7 @@ def main():
         os._exit(code if code >= 0 else 128 - code)
     try:
         adopt_sockets(order, descriptors)
+        avoid_tcp()
         application = kernel_application(order)
     except BaseException as error:
         say(leash, error="%s: %s" % (type(error).__name__, str(error)[:200]))

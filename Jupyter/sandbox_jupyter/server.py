@@ -1,9 +1,11 @@
 """Jupyter's server with what it must not do here taken out: it starts no program and opens no file of a user's."""
 import asyncio
+import logging
 import os
 import posixpath
 import shutil
 import signal
+import time
 from importlib.metadata import EntryPoint
 
 import zmq
@@ -102,6 +104,32 @@ def only_our_provisioner(starter):
     SandboxProvisioner.starter = starter
 
 
+class Ration(logging.Filter):
+    """Lets so many lines of the log through in a minute: kernels can make Jupyter complain as often as they like."""
+
+    LINES, SECONDS = 20, 60
+
+    def __init__(self):
+        super().__init__()
+        self._begun, self._count = time.monotonic(), 0
+
+    def filter(self, record):
+        now = time.monotonic()
+        if now - self._begun >= self.SECONDS:
+            self._begun, self._count = now, 0
+        self._count += 1
+        if self._count == self.LINES:
+            record.msg, record.args, record.exc_info = "Further lines of this minute are left out.", (), None
+        return self._count <= self.LINES
+
+
+def ration_log(application):
+    """Bounds what comes to the container's log, by whichever way."""
+    ration = Ration()
+    for handler in [*application.log.handlers, *logging.getLogger().handlers, logging.lastResort]:
+        handler.addFilter(ration)
+
+
 async def serve(helper_descriptor, token, directory, pool):
     """Serves until SIGTERM."""
     helper = Helper(helper_descriptor)
@@ -110,6 +138,7 @@ async def serve(helper_descriptor, token, directory, pool):
     only_our_provisioner(starter)
     application = SandboxServer.instance(config=settings(directory, token, helper.workspace))
     application.initialize(argv=[], find_extensions=False)
+    ration_log(application)
     # Of every socket that Jupyter itself makes for a kernel.
     application.kernel_manager.context.setsockopt(zmq.MAXMSGSIZE, MESSAGE_BYTES)
     application.web_app.settings["sandbox_contexts"] = Contexts(application.kernel_manager, helper.workspace)

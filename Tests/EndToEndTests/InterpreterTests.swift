@@ -115,9 +115,9 @@ struct InterpreterTests {
 
             let typed = try await api.context("typescript")
             #expect(try await api.value("interface P { n: number }; const p: P = { n: 7 }; p.n", in: typed) == "7")
-            // None of them listens where anybody could connect.
-            let ports = try await api.output("ss -Hltn | awk '{ print $4 }' | sed 's/.*://' | sort -u")
-            #expect(Set(ports.split(separator: "\n").map(String.init)) == ["\(pair.apiPort)", "\(pair.jupyterPort)"])
+            // None of them listens where anybody could connect: these would be named, others' are not.
+            let listening = "ss -Hltnp | grep 'users:' || true"
+            #expect(try await api.output(listening).isEmpty)
         }
     }
 
@@ -125,9 +125,12 @@ struct InterpreterTests {
         try await PairFixture.with(try .interpreter()) { pair in
             let api = pair.api
             try await api.untilInterpreterIsReady()
-            let contexts = try await withThrowingTaskGroup(of: String.self) { group in
-                for _ in 0..<12 { group.addTask { try await api.context() } }
-                return try await group.reduce(into: []) { $0.append($1) }
+            var contexts: [String] = []
+            for _ in 0..<4 {
+                contexts += try await withThrowingTaskGroup(of: String.self) { group in
+                    for _ in 0..<3 { group.addTask { try await api.context() } }
+                    return try await group.reduce(into: []) { $0.append($1) }
+                }
             }
             #expect(Set(contexts).count == 12)
             // They wait for each other, so they run at the same time.
@@ -142,15 +145,16 @@ struct InterpreterTests {
                 for try await text in group { #expect(text == "'met'") }
             }
             // Each sees all that those before it did: nothing is lost by taking turns.
-            _ = try await api.code("n = 0", in: contexts[0])
+            let first = contexts[0]
+            _ = try await api.code("n = 0", in: first)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<5 {
                     let code = "m = n; await __import__('asyncio').sleep(0.05); n = m + 1"
-                    group.addTask { _ = try await api.code(code, in: contexts[0]) }
+                    group.addTask { _ = try await api.code(code, in: first) }
                 }
                 try await group.waitForAll()
             }
-            #expect(try await api.value("n", in: contexts[0]) == "5")
+            #expect(try await api.value("n", in: first) == "5")
         }
     }
 }

@@ -10,17 +10,19 @@ struct LineBuffer {
     /// A line longer than any can be.
     struct TooLong: Error {}
 
-    /// Takes a piece; returns the lines that it completes, without their ends.
+    /// Takes a piece; returns the lines that it completes, without their ends. Looks at each byte once.
     mutating func append(_ piece: ByteBuffer) throws(TooLong) -> [ByteBuffer] {
         var piece = piece
-        pending.writeBuffer(&piece)
         var lines: [ByteBuffer] = []
-        while let end = pending.readableBytesView.firstIndex(of: UInt8(ascii: "\n")) {
-            lines.append(pending.readSlice(length: end - pending.readerIndex) ?? ByteBuffer())
-            pending.moveReaderIndex(forwardBy: 1)
+        while let end = piece.readableBytesView.firstIndex(of: UInt8(ascii: "\n")) {
+            var rest = piece.readSlice(length: end - piece.readerIndex) ?? ByteBuffer()
+            piece.moveReaderIndex(forwardBy: 1)
+            pending.writeBuffer(&rest)
+            lines.append(pending)
+            pending = ByteBuffer()
         }
+        pending.writeBuffer(&piece)
         guard pending.readableBytes <= Self.maximumLineBytes else { throw TooLong() }
-        pending.discardReadBytes()
         return lines
     }
 }
