@@ -83,7 +83,9 @@ extension AttackSuite {
                 import ctypes, os, socket
                 pidfd = os.pidfd_open(\(server))
                 for number in os.listdir('/proc/\(server)/fd'):
-                    if not os.readlink('/proc/\(server)/fd/' + number).startswith('socket:'): continue
+                    try: link = os.readlink('/proc/\(server)/fd/' + number)
+                    except FileNotFoundError: continue  # closed meanwhile
+                    if not link.startswith('socket:'): continue
                     copy = ctypes.CDLL(None).syscall(438, pidfd, int(number), 0)
                     if copy < 0: raise OSError('pidfd_getfd')
                     s = socket.socket(fileno=copy)

@@ -46,6 +46,8 @@
         case doorCheck = "door-check"
         /// A child cannot be looked at before its execve(2).
         case notDumpable = "not-dumpable"
+        /// A command gets its standard streams and no other descriptor.
+        case closedDescriptors = "closed-descriptors"
         /// Only harmless kinds of descriptors become a command's streams.
         case descriptorPolicy = "descriptor-policy"
     }

@@ -18,11 +18,19 @@
         /// The steps of one child without what is left out.
         static func steps(_ steps: [Step]) -> [Step] {
             let role = Role(steps)
+            let mount = steps.lazy.compactMap { step -> Int32? in
+                if case .joinNamespace(let descriptor, .mount) = step { descriptor } else { nil }
+            }.first
             let control = steps.lazy.compactMap { step -> UInt32? in
                 guard case .forkInit(let parent) = step else { return nil }
                 return parent.lazy.compactMap { if case .userID(let uid) = $0 { uid } else { nil } }.first
             }.first
-            return steps.compactMap { keep($0, role, control) }
+            return steps.compactMap { step in
+                if case .descriptors(let list) = step, list.count == 3, let mount, lacks(.closedDescriptors) {
+                    return .descriptors(list + [mount])
+                }
+                return keep(step, role, control)
+            }
         }
 
         private static func keep(_ step: Step, _ role: Role, _ control: UInt32?) -> Step? {

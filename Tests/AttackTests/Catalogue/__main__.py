@@ -51,7 +51,9 @@ def judge(row, pair, before):
         return "broken", f"{seen}; afterwards the API did not answer: {error}"
     if leaks:
         return "broken", f"{seen}; a credential was found: {', '.join(leaks)}"
-    changed = [f"{key} {before[key]} → {now}" for key, now in state(health).items() if now != before[key]]
+    changed = [f"{key} {before.get(key)} → {now}" for key, now in state(health).items() if now != before.get(key)]
+    # The next row is judged by what it changes itself.
+    before.update(state(health))
     if changed:
         return "broken", f"{seen}; afterwards: {', '.join(changed)}"
     promised = {guarantee["id"]: guarantee["held"] for guarantee in health["guarantees"]}

@@ -125,10 +125,11 @@ def race_for_children(pair, place="user"):
 
 @attack("A8", "read exe and descriptors of every process, again and again, while commands start",
         "no path of the helper's, no namespace's descriptor, no socket", "not dumpable; close_range before the uid",
-        guarantee="G8", needs=["python3"], no_control="A7's attack, which also stops what it reads, has the control")
+        guarantee="G8", needs=["python3"], controls=["closed-descriptors"])
 def race_for_descriptors(pair, place="user"):
-    seen = pair.user("ls -l /proc/*/fd /proc/*/exe 2>/dev/null | grep -E 'ns-helper|mnt:\\[|pid:\\[' | head -n 3")
-    refuse(seen.out, seen.out)
+    for where in ("user", "secure"):
+        seen = pair.run("ls -l /proc/*/fd /proc/*/exe 2>/dev/null | grep -E 'ns-helper|mnt:\\[|pid:\\[' | head -n 3", where)
+        refuse(seen.out, f"{where}: {seen.out}")
     return race(pair, place)
 
 
@@ -143,14 +144,17 @@ tell(sc("process_vm_readv", 1, vector, 1, remote, 1, 0))""", place)
     return answer
 
 
-@attack("A10", "setpriority, sched_setaffinity and prlimit on pid 1", "EPERM for each", "another uid", guarantee="G1",
+@attack("A10", "setpriority, sched_setaffinity and prlimit on every process of another uid", "EPERM for each", "another uid", guarantee="G1",
         needs=["python3"], controls=["user-uid"])
 def change_init(pair, place="user"):
     answers = pair.python("""
-mask = struct.pack("Q", 1)
-tell([sc("setpriority", 0, 1, 10), sc("sched_setaffinity", 1, 8, mask), sc("prlimit64", 1, 7, 0, mask * 2)])""", place)
-    refuse(any(answer not in ("EPERM", "ESRCH") for answer in answers), f"{answers}")
-    return ", ".join(answers)
+mask, answers = struct.pack("Q", 1), set()
+def owner(pid): return attempt(lambda: [l.split()[1] for l in open(f"/proc/{pid}/status") if l.startswith("Uid:")][0])
+others = [1] + [int(name) for name in os.listdir("/proc") if name.isdigit() and owner(name) not in (str(os.getuid()), "ENOENT", "ESRCH")]
+for pid in others: answers |= {sc("setpriority", 0, pid, 10), sc("sched_setaffinity", pid, 8, mask), sc("prlimit64", pid, 7, 0, mask * 2)}
+tell([len(others), [str(answer) for answer in answers]])""", place)
+    refuse(set(answers[1]) - {"EPERM", "ESRCH"}, f"{answers}")
+    return f"{answers[0]} processes: {', '.join(answers[1])}"
 
 
 ROUTES = """

@@ -99,10 +99,18 @@ def poison_repository(pair):
     return f"git exits with {result.code}; {(result.errors.splitlines() or ['no command of the repository has run'])[0]}"
 
 
-@attack("E12", "run a project's own Makefile, package.json or .envrc with credentials", "runs: the caller's choice",
-        "documented: README, what it does not protect against", guarantee="G4", accepted=True)
+@attack("E12", "git status and git diff in a repository whose filters and diff drivers are planted; a planted Makefile",
+        "they run: the caller's choice", "documented: README, what it does not protect against", guarantee="G4",
+        needs=["git"], accepted=True)
 def run_project(pair):
-    return "not tried: whoever runs workspace code with a credential gives it the credential"
+    work = f"{pair.scratch}/e12"
+    pair.user(f"""git init -q {work} && cd {work} && echo '* filter=planted diff=planted' > .gitattributes && echo a > file &&
+        git add . && git -c user.name=a -c user.email=a@b commit -qm a && sleep 1 && echo b > file &&
+        git config filter.planted.clean 'touch {work}.filter; cat' && git config diff.planted.command 'touch {work}.driver;'
+        printf 'all:\\n\\ttouch {work}.make\\n' > Makefile""")
+    pair.secure("git status; git diff; make", cwd=work, env={"CANARY": pair.canary()})
+    ran = pair.user(f"cd {pair.scratch} && ls -d e12.* 2>/dev/null | cut -d. -f2").lines
+    return f"with the credential ran: {', '.join(ran) or 'nothing'}. Use git with credentials in clones that a cell has made"
 
 
 DANGEROUS = ("BASH_ENV", "ENV", "SHELLOPTS", "BASHOPTS", "PS4", "LD_", "PYTHONPATH", "PYTHONSTARTUP", "NODE_OPTIONS", "PERL5", "RUBYOPT", "BASH_FUNC_", "SANDBOX_", "LISTEN_")
