@@ -22,12 +22,15 @@ let package = Package(
         .executable(name: "ns-helper", targets: ["NSHelper"]),
         .executable(name: "sandbox-agent", targets: ["SandboxAgent"]),
         .executable(name: "sandbox-server", targets: ["SandboxServer"]),
+        .executable(name: "sandboxctl", targets: ["sandboxctl"]),
         .library(name: "HelperClient", targets: ["HelperClient"]),
         .library(name: "SandboxClient", targets: ["SandboxClient"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.1"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
@@ -103,6 +106,18 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+            ],
+            swiftSettings: house
+        ),
+        // The command line for people and scripts.
+        .executableTarget(
+            name: "sandboxctl",
+            dependencies: [
+                "HelperClient", "HelperProtocol", "SandboxAPI", "SandboxClient",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house
         ),
@@ -142,7 +157,11 @@ let package = Package(
         ),
         .testTarget(
             name: "SandboxClientTests",
-            dependencies: ["SandboxAPI", "SandboxClient"],
+            dependencies: [
+                "SandboxAPI", "SandboxClient",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
             swiftSettings: house
         ),
         .testTarget(
@@ -173,7 +192,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "HelperClient", "HelperProtocol", "SandboxAPI", "SandboxClient", "SandboxTestSupport",
+                "HelperClient", "HelperProtocol", "SandboxAPI", "SandboxClient", "SandboxTestSupport", "sandboxctl",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

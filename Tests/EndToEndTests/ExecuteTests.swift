@@ -142,15 +142,14 @@ struct ExecuteTests {
 
     @Test func `the Swift client runs commands`() async throws {
         try await PairFixture.with { pair in
-            try await SandboxClient.withClient(baseURL: "http://127.0.0.1:\(pair.apiPort)") { sandbox in
-                let plain = try await sandbox.exec("echo $0; pwd; (exit 2)", cwd: "/")
-                #expect(plain.exitCode == 2 && plain.namespace == "user" && plain.stdout.hasSuffix("\n/"))
-                let secret = try await sandbox.exec("printenv TOKEN", env: ["TOKEN": "a b"])
-                #expect(secret.stdout == "a b" && secret.namespace == "secure" && secret.isSuccess)
-                #expect(try await sandbox.health().status == "healthy")
-                await #expect(throws: SandboxClientError.self) {
-                    try await sandbox.exec("sleep 10", timeout: .milliseconds(20))
-                }
+            let sandbox = try SandboxClient(baseURL: "http://127.0.0.1:\(pair.apiPort)")
+            let plain = try await sandbox.exec("echo $0; pwd; (exit 2)", cwd: "/")
+            #expect(plain.exitCode == 2 && plain.namespace == "user" && plain.stdout.hasSuffix("\n/"))
+            let secret = try await sandbox.exec("printenv TOKEN", env: ["TOKEN": "a b"])
+            #expect(secret.stdout == "a b" && secret.namespace == "secure" && secret.isSuccess)
+            #expect(try await sandbox.health().status == "healthy")
+            await #expect(throws: SandboxClientError.self) {
+                try await sandbox.exec("sleep 10", timeout: .milliseconds(20))
             }
         }
     }

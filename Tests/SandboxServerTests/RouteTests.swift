@@ -83,24 +83,22 @@ struct RouteTests {
             let right = try await server.send(.GET, "/api/ping", headers: ["X-Sandbox-Token": "0123456789abcdef"])
             #expect(right.status == 200)
             let secret = SecretBytes(Array("0123456789abcdef".utf8))
-            try await SandboxClient.withClient(baseURL: server.url, accessToken: secret) { client async throws in
-                #expect(try await client.exec("echo hello").stdout == "hello")
-            }
+            let client = try SandboxClient(baseURL: server.url, accessToken: secret)
+            #expect(try await client.exec("echo hello").stdout == "hello")
         }
     }
 
     @Test func `the client library runs commands and shows errors`() async throws {
         try await ServerFixture.with { server async throws in
-            try await SandboxClient.withClient(baseURL: server.url) { client async throws in
-                let result = try await client.exec("echo $KEY; exit 2", env: ["KEY": "v"], timeout: .seconds(20))
-                #expect(result.stdout == "v" && result.exitCode == 2 && result.namespace == "secure")
-                #expect(try await client.health().status == "healthy")
-                do {
-                    _ = try await client.exec("")
-                    Issue.record("an empty command must be refused")
-                } catch SandboxClientError.server(let body) {
-                    #expect(body.code == "INVALID_COMMAND")
-                }
+            let client = try SandboxClient(baseURL: server.url)
+            let result = try await client.exec("echo $KEY; exit 2", env: ["KEY": "v"], timeout: .seconds(20))
+            #expect(result.stdout == "v" && result.exitCode == 2 && result.namespace == "secure")
+            #expect(try await client.health().status == "healthy")
+            do {
+                _ = try await client.exec("")
+                Issue.record("an empty command must be refused")
+            } catch SandboxClientError.server(let body) {
+                #expect(body.code == "INVALID_COMMAND")
             }
         }
     }

@@ -1,0 +1,67 @@
+import ArgumentParser
+import SandboxClient
+
+/// `sandboxctl exec`
+struct Exec: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Runs a command and exits as it did.",
+        discussion: """
+            One word is a command line for the sandbox's shell; several words are one command with its arguments. With --env \
+            or --env-file the command runs in a cell of its own. Ctrl-C ends the command and everything it started.
+
+            With --session it runs in the session's own shell, where what it changes stays, and its output comes at its end. \
+            Else output comes as it is written, and the command runs in a copy of the default session's shell.
+            """
+    )
+
+    @OptionGroup var server: ServerOptions
+    @OptionGroup var variables: VariableOptions
+
+    @Option(help: "The working directory; default: the session's.")
+    var cwd: String?
+
+    @Option(help: ArgumentHelp("Ends the command after this time, with exit code 124.", valueName: "seconds"))
+    var timeout: Double?
+
+    @Flag(name: .long, help: "Runs it on its own: it neither waits for a session's commands nor changes the session.")
+    var alone = false
+
+    @Flag(name: .shortAndLong, help: "Starts it as a background process, and prints the process's id.")
+    var detach = false
+
+    @Option(help: ArgumentHelp("Names the background process.", valueName: "id"))
+    var id: String?
+
+    @Argument(parsing: .captureForPassthrough, help: "The command.")
+    var command: [String]
+
+    func validate() throws {
+        guard command.contains(where: { $0 != "--" }) else { throw ValidationError("There is no command to run.") }
+        guard detach || id == nil else { throw ValidationError("--id names a background process: add --detach.") }
+    }
+
+    func run() async throws {
+        let words = command.first == "--" ? Array(command.dropFirst()) : command
+        let text = CommandText.make(words)
+        let secrets = try variables.variables()
+        let cwd = cwd
+        let limit = timeout.map { Duration.seconds($0) }
+        let code = try await server.withClient { client in
+            let client = alone ? client.withoutSession : client
+            if detach {
+                let process = try await client.start(text, id: id, secrets: secrets, cwd: cwd, timeout: limit)
+                Output.line(process.id)
+                return 0
+            }
+            if server.session != nil, !alone {
+                return try await Interruption.cancelling {
+                    try await Following.run(inShellOf: client, text, secrets: secrets, cwd: cwd, timeout: limit)
+                }
+            }
+            return try await Interruption.cancelling {
+                try await Following.run(client, text, secrets: secrets, cwd: cwd, timeout: limit)
+            }
+        }
+        if code != 0 { throw ExitCode(Int32(truncatingIfNeeded: code)) }
+    }
+}

@@ -1,0 +1,45 @@
+import Glibc
+
+/// Files of the caller's machine.
+enum LocalFile {
+    /// Bytes of one piece that is read and sent.
+    static let pieceBytes = 262_144
+
+    /// All bytes of a file, at most `limit`.
+    static func bytes(_ path: String, limit: Int = 1 << 30) throws(SandboxctlError) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .local(path, errno) }
+        defer { close(descriptor) }
+        return try read(descriptor, path, limit: limit)
+    }
+
+    /// Everything that comes from a descriptor.
+    static func read(_ descriptor: Int32, _ name: String, limit: Int) throws(SandboxctlError) -> [UInt8] {
+        var content: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: pieceBytes)
+        while true {
+            let count = Glibc.read(descriptor, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw .local(name, errno) }
+            guard count > 0 else { return content }
+            content += buffer[..<count]
+            guard content.count <= limit else {
+                throw SandboxctlError("\(name): more than \(limit) bytes are too many here.", exitCode: 65)
+            }
+        }
+    }
+
+    /// The first line of a file that holds a token.
+    static func token(_ path: String) throws(SandboxctlError) -> [UInt8] {
+        let line = Array(try bytes(path, limit: 65_536).prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") })
+        guard !line.isEmpty else { throw SandboxctlError("\(path): holds no token.", exitCode: 78) }
+        return line
+    }
+}
+
+extension SandboxctlError {
+    /// A system call about a local file failed. errno(3)
+    static func local(_ path: String, _ code: Int32) -> SandboxctlError {
+        SandboxctlError("\(path): \(String(cString: strerror(code))).", exitCode: code == ENOENT ? 66 : 74)
+    }
+}

@@ -1,0 +1,51 @@
+import Glibc
+
+/// Standard output and standard error, byte for byte.
+enum Output {
+    /// Whether a person reads it who wants colours. https://no-color.org
+    static let isColoured =
+        isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == nil && Environment.value("TERM") != "dumb"
+
+    static func write(_ text: String) { write(Array(text.utf8), to: STDOUT_FILENO) }
+
+    static func line(_ text: String) { write(text + "\n") }
+
+    static func error(_ text: String) { write(Array((text + "\n").utf8), to: STDERR_FILENO) }
+
+    /// Writes all of it. A reader that has gone ends the program, as SIGPIPE would.
+    static func write(_ bytes: [UInt8], to descriptor: Int32) {
+        var offset = 0
+        while offset < bytes.count {
+            let count = bytes[offset...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0 {
+                guard errno == EINTR || errno == EAGAIN else { exit(141) }
+                continue
+            }
+            offset += count
+        }
+    }
+
+    /// Rows as a table: columns as wide as their widest cell, the last one as it is.
+    static func table(_ heading: [String], _ rows: [[String]]) {
+        let widths = heading.indices.map { column in ([heading] + rows).map { $0[column].count }.max() ?? 0 }
+        for (number, row) in ([heading] + rows).enumerated() {
+            let cells = row.enumerated().map { column, cell in
+                column == row.count - 1 ? cell : cell + String(repeating: " ", count: widths[column] - cell.count)
+            }
+            let text = cells.joined(separator: "  ")
+            line(number == 0 ? styled(text, .bold) : text)
+        }
+    }
+
+    enum Style: String {
+        case bold = "1"
+        case red = "31"
+        case green = "32"
+        case yellow = "33"
+    }
+
+    /// The text, coloured if somebody sees it.
+    static func styled(_ text: String, _ style: Style) -> String {
+        isColoured ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
+    }
+}

@@ -1,0 +1,48 @@
+import ArgumentParser
+import SandboxAPI
+import SandboxClient
+
+/// `sandboxctl status`
+struct Status: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Shows the mode that is running, the guarantees that hold, and what runs.",
+        discussion: "Exits with 1 where no command can be run."
+    )
+
+    @OptionGroup var server: ServerOptions
+
+    @Flag(help: "As JSON.")
+    var json = false
+
+    func run() async throws {
+        let health = try await server.withClient { try await $0.health() }
+        if json { try Output.json(health) } else { Self.show(health) }
+        guard health.status == "healthy" else { throw ExitCode.failure }
+    }
+
+    static func show(_ health: HealthResponse) {
+        let colour = health.isolation == "full" ? Output.Style.green : .yellow
+        Output.line(
+            "mode       \(Output.styled(health.mode ?? "none can be had", colour))  (isolation: \(health.isolation))"
+        )
+        Output.line("server     \(health.version), helper \(health.helperVersion)")
+        if let uptime = health.uptimeMs {
+            Output.line("up         \(uptime / 1000) s, server restarts: \(health.serverRestarts ?? 0)")
+        }
+        Output.line("workspace  \(health.workspace.path) (\(health.workspace.sharing))")
+        if let warning = health.warning { Output.line(Output.styled(warning, .yellow)) }
+        Output.line("")
+        Output.table(
+            ["GUARANTEE", "", "STATE"],
+            health.guarantees.map { guarantee in
+                [guarantee.id, guarantee.name, guarantee.held ? "held" : "not held: \(guarantee.reason ?? "")"]
+            }
+        )
+        guard !health.namespaces.isEmpty else { return }
+        Output.line("")
+        Output.table(
+            ["NAMESPACE", "GENERATION", "ALIVE", "RUNNING"],
+            health.namespaces.map { [$0.name, "\($0.generation)", $0.alive ? "yes" : "no", "\($0.running)"] }
+        )
+    }
+}

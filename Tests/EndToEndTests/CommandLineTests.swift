@@ -1,0 +1,64 @@
+import Glibc
+import SandboxTestSupport
+import Testing
+
+/// Every command that the pages show, run against a real pair as they show it.
+@Suite(.timeLimit(.minutes(3)))
+struct CommandLineTests {
+    private static let root = #filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.joined()
+
+    /// The directory of the tests' own programs, among them sandboxctl.
+    private static func programs() throws -> String {
+        var buffer = [CChar](repeating: 0, count: 4097)
+        let count = readlink("/proc/self/exe", &buffer, 4096)
+        let path = String(decoding: buffer[..<max(count, 0)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let directory = path.split(separator: "/").dropLast().map { "/" + $0 }.joined()
+        guard access(directory + "/sandboxctl", X_OK) == 0 else { throw TestFailure("no sandboxctl in \(directory)") }
+        return directory
+    }
+
+    private func environment(_ pair: Pair) throws -> [String: String] {
+        var environment = ChildProcess.environment
+        environment["PATH"] = try Self.programs() + ":" + (environment["PATH"] ?? "")
+        environment["SANDBOX_URL"] = "http://127.0.0.1:\(pair.apiPort)"
+        environment["WORKSPACE"] = pair.workspace
+        environment["SOCKET"] = pair.socketPath
+        environment["HOME"] = "/tmp"
+        return environment
+    }
+
+    @Test(arguments: ["Docs/CommandLine.md", "README.md"])
+    func `what a page shows is what happens`(_ page: String) async throws {
+        try await PairFixture.with { pair in
+            let script = Self.root + "/Tests/Python/transcript.py"
+            let result = try await ChildProcess.run(
+                ["python3", "-B", script, Self.root + "/" + page],
+                environment: try environment(pair)
+            )
+            #expect(result.end == .exited(0), "\(result.output)\(result.errors)")
+        }
+    }
+
+    @Test func `the shell is a terminal of the size of the caller's, and exits as the shell did`() async throws {
+        try await PairFixture.with { pair in
+            let script = Self.root + "/Tests/Python/terminal.py"
+            let result = try await ChildProcess.run(["python3", "-B", script], environment: try environment(pair))
+            #expect(result.end == .exited(0), "\(result.output)\(result.errors)")
+        }
+    }
+
+    @Test func `an interrupted command is ended with all it started`() async throws {
+        try await PairFixture.with { pair in
+            let duration = Canary.duration(1000)
+            let program = try Self.programs() + "/sandboxctl"
+            let process = try ChildProcess(
+                [program, "exec", "(setsid sleep \(duration) &) ; sleep \(duration)"],
+                environment: try environment(pair)
+            )
+            while HostProcesses.withArgument(duration).count < 3 { _ = try await pair.api.health() }
+            process.signal(SIGINT)
+            #expect(try await process.end == .exited(130))
+            #expect(HostProcesses.withArgument("sleep\u{0}\(duration)").isEmpty)
+        }
+    }
+}
