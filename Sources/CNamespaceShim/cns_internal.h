@@ -20,10 +20,21 @@ _Noreturn void cns_reap_until(pid_t command, int status_socket);
 /// the namespace's init.
 _Noreturn void cns_shepherd(pid_t command, int status_socket);
 
+/// Keeper of whatever runs under its effective uid: kills it all when `command`, its child, has ended, when the
+/// helper writes to the status socket or closes it, when the lifeline's other end is closed, or, with
+/// `ends_at_once`, now. Then it waits until no child is left, removes `directory`, passes the command's status on,
+/// and exits with 0 if nothing is left. A single CNS_KEEPER_TERMINATE on the status socket asks first. `command` 0: there is no child to wait for.
+_Noreturn void cns_keep(pid_t command, int status_socket, int lifeline, const char *directory, int ends_at_once);
+
+/// Removes a directory and all below it with the rights of this process. Follows no link, allocates nothing, and
+/// goes to any depth. Nobody else may change the tree meanwhile. A directory that is not there is fine.
+int cns_remove_tree(const char *path);
+
+int cns_own_directory(const char *path, uid_t uid, gid_t gid, mode_t mode);
 int cns_bind_device(int location, unsigned major, unsigned minor, const char *target);
 int cns_bind_location(int location, const char *target);
 int cns_idmap(const char *path, int user_namespace);
-int cns_landlock_scope(void);
+int cns_landlock_restrict(int version, char *const *writable, int forbids_bind);
 int cns_mask(const char *path);
 int cns_bind_read_only(const char *path);
 int cns_mount_attributes(const char *path, uint64_t set, uint64_t clear, int recursive);

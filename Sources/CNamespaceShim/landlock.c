@@ -3,28 +3,70 @@
 #include "cns_privilege.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-// The headers of Debian 12 know Landlock without scopes; numbers and layout are those of Linux 6.12.
+// The headers of Debian 12 know Landlock up to version 2; numbers and layout are those of Linux 6.12. Older kernels
+// take the longer structure as long as what they do not know is zero.
 struct ruleset {
     uint64_t handled_access_fs, handled_access_net, scoped;
 };
 
-enum { create_ruleset_version = 1, scope_abstract_socket = 1, scope_signal = 2 };
+struct __attribute__((packed)) path_rule {
+    uint64_t allowed_access;
+    int32_t parent;
+};
+
+enum {
+    create_ruleset_version = 1,
+    rule_path_beneath = 1,
+    scope_abstract_socket = 1,
+    scope_signal = 2,
+    net_bind_tcp = 1,
+    fs_write_file = 1 << 1,
+    fs_changes = 0x1FF0,     // remove and make whatever kind of file
+    fs_refer = 1 << 13,      // version 2; without it no file can be moved between directories
+    fs_truncate = 1 << 14,   // version 3
+};
 
 int cns_landlock_version(void) {
     long version = syscall(SYS_landlock_create_ruleset, NULL, 0, create_ruleset_version);
     return version < 0 ? 0 : (int)version;
 }
 
-int cns_landlock_scope(void) {
-    // Nothing is handled but the scopes: files and ports are other layers' business.
-    const struct ruleset rules = {.scoped = scope_abstract_socket | scope_signal};
+static uint64_t writing(int version) {
+    return fs_write_file | fs_changes | (version >= 2 ? fs_refer : 0) | (version >= 3 ? fs_truncate : 0);
+}
+
+static int allow_writing(int ruleset, const char *path, uint64_t access) {
+    int place = open(path, O_PATH | O_CLOEXEC);
+    // What is not there cannot be written.
+    if (place < 0) return errno == ENOENT ? 0 : errno;
+    struct stat status;
+    int error = fstat(place, &status) == 0 ? 0 : errno;
+    if (!error && !S_ISDIR(status.st_mode)) access &= fs_write_file | fs_truncate;
+    struct path_rule rule = {.allowed_access = access, .parent = place};
+    if (!error && syscall(SYS_landlock_add_rule, ruleset, rule_path_beneath, &rule, 0) != 0) error = errno;
+    close(place);
+    return error;
+}
+
+int cns_landlock_restrict(int version, char *const *writable, int forbids_bind) {
+    uint64_t access = writing(version);
+    // Reading is other layers' business: nothing is handled that no rule could give back.
+    const struct ruleset rules = {
+        .handled_access_fs = writable ? access : 0,
+        .handled_access_net = forbids_bind && version >= 4 ? net_bind_tcp : 0,
+        .scoped = version >= 6 ? scope_abstract_socket | scope_signal : 0,
+    };
     int ruleset = (int)syscall(SYS_landlock_create_ruleset, &rules, sizeof rules, 0);
     if (ruleset < 0) return errno;
-    int error = syscall(SYS_landlock_restrict_self, ruleset, 0) == 0 ? 0 : errno;
+    int error = 0;
+    for (; writable && *writable && !error; writable++) error = allow_writing(ruleset, *writable, access);
+    if (!error && syscall(SYS_landlock_restrict_self, ruleset, 0) != 0) error = errno;
     close(ruleset);
     return error;
 }

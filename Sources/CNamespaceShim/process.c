@@ -258,6 +258,10 @@ int cns_tell_shepherd(int status_socket) {
     return send(status_socket, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1 ? 0 : errno;
 }
 
+int cns_tell_keeper(int status_socket, char what) {
+    return send(status_socket, &what, 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1 ? 0 : errno;
+}
+
 int cns_raise_open_files(uint64_t *limit) {
     struct rlimit files;
     if (getrlimit(RLIMIT_NOFILE, &files) != 0) return errno;

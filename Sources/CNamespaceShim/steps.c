@@ -166,13 +166,13 @@ static int drop_capabilities(void) {
     return result(syscall(SYS_capset, &header, none));
 }
 
-static int verify_identity(uid_t uid, gid_t gid, int bounding_too) {
+static int verify_identity(uid_t uid, uid_t effective, gid_t gid, int bounding_too) {
     uid_t uids[3];
     gid_t gids[3];
     if (syscall(SYS_getresuid, &uids[0], &uids[1], &uids[2]) != 0) return errno;
     if (syscall(SYS_getresgid, &gids[0], &gids[1], &gids[2]) != 0) return errno;
     for (int i = 0; i < 3; i++)
-        if (uids[i] != uid || gids[i] != gid) return EPERM;
+        if (uids[i] != (i == 1 ? effective : uid) || gids[i] != gid) return EPERM;
     if (syscall(SYS_getgroups, 0, NULL) != 0) return EPERM;
     // A drop that can be taken back is none.
     if (uid != 0 && (syscall(SYS_setresuid, 0, 0, 0) == 0 || syscall(SYS_setresgid, 0, 0, 0) == 0)) return EPERM;
@@ -228,13 +228,14 @@ static int fork_init(struct child *child, const struct cns_step *step) {
     child->command = (pid_t)pid;
     for (size_t i = 0; i < step->init_step_count; i++) {
         const struct cns_step *next = &step->init_steps[i];
-        if (next->operation != CNS_REAP_UNTIL && next->operation != CNS_SHEPHERD) {
+        if (next->operation != CNS_REAP_UNTIL && next->operation != CNS_SHEPHERD && next->operation != CNS_KEEP) {
             run(child, next, 1);
             continue;
         }
         if (write(child->gate, "", 1) != 1) _exit(127);
         close(child->gate);
         close(child->report);
+        if (next->operation == CNS_KEEP) cns_keep(child->command, (int)next->a, (int)next->b, next->q, (int)next->c);
         if (next->operation == CNS_REAP_UNTIL) cns_reap_until(child->command, (int)next->a);
         cns_shepherd(child->command, (int)next->a);
     }
@@ -295,6 +296,8 @@ static int run_step(struct child *child, const struct cns_step *step) {
         int error = result(mkdir(step->q, (mode_t)step->a));
         return error == EEXIST ? 0 : error;
     }
+    case CNS_OWN_DIRECTORY:
+        return cns_own_directory(step->q, (uid_t)step->a, (gid_t)step->b, (mode_t)step->c);
     case CNS_SYMBOLIC_LINK: {
         int error = result(symlink(step->p, step->q));
         return error == EEXIST ? 0 : error;
@@ -304,6 +307,9 @@ static int run_step(struct child *child, const struct cns_step *step) {
     case CNS_REAP_FOR_EVER: close(child->report); cns_reap_for_ever((int)step->a);
     case CNS_REAP_UNTIL:
     case CNS_SHEPHERD: return EINVAL;  // only inside CNS_FORK_INIT
+    case CNS_KEEP:
+        close(child->report);
+        cns_keep(0, (int)step->a, (int)step->b, step->q, (int)step->c);
     case CNS_DESCRIPTORS: return arrange_descriptors(child, step->list, (size_t)step->a);
     case CNS_SESSION_KEYRING: {
         int error = result(syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL));
@@ -313,16 +319,17 @@ static int run_step(struct child *child, const struct cns_step *step) {
     case CNS_DROP_BOUNDING: return drop_bounding(step->a);
     case CNS_GROUPS: return result(syscall(SYS_setgroups, (size_t)step->a, step->list));
     case CNS_GROUP_ID: return result(syscall(SYS_setresgid, (gid_t)step->a, (gid_t)step->a, (gid_t)step->a));
-    case CNS_USER_ID: return result(syscall(SYS_setresuid, (uid_t)step->a, (uid_t)step->a, (uid_t)step->a));
+    case CNS_USER_ID: return result(syscall(SYS_setresuid, (uid_t)step->a, (uid_t)step->b, (uid_t)step->a));
     case CNS_DROP_CAPABILITIES: return drop_capabilities();
-    case CNS_VERIFY_IDENTITY: return verify_identity((uid_t)step->a, (gid_t)step->b, (int)step->c);
+    case CNS_VERIFY_IDENTITY:
+        return verify_identity((uid_t)step->a, (uid_t)step->b, (gid_t)step->c, step->q != NULL);
     case CNS_PARENT_DEATH_SIGNAL: return result(prctl(PR_SET_PDEATHSIG, step->a, 0, 0, 0));
     case CNS_WORKING_DIRECTORY: return enter_directory(step->q);
     case CNS_UMASK: umask((mode_t)step->a); return 0;
     case CNS_SUBREAPER: return result(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0));
     case CNS_TERMINAL: return cns_open_terminal((unsigned)step->a, (unsigned)step->b, child->report);
     case CNS_NO_NEW_PRIVILEGES: return result(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
-    case CNS_LANDLOCK_SCOPE: return cns_landlock_scope();
+    case CNS_LANDLOCK: return cns_landlock_restrict((int)step->a, step->arguments, (int)step->b);
     case CNS_EMPTY_SIGNAL_MASK: {
         sigset_t none;
         sigemptyset(&none);

@@ -1,7 +1,7 @@
 /// The helper's introduction: what is running here, under which ids, and, if isolation could not be had, why.
 public struct HelloReply: Sendable, Hashable {
     /// The first step of the start-up probe that failed, and what to do about it.
-    public struct ProbeFailure: Sendable, Hashable {
+    public struct ProbeFailure: Error, Sendable, Hashable {
         /// The step that failed.
         public var stage: Stage
         /// The kernel's error number of that step.
@@ -41,6 +41,12 @@ public struct HelloReply: Sendable, Hashable {
     public var limits: [SandboxLimit]
     /// Why the pair has no cgroups of its own, in one sentence; nil if it has, or has no namespaces.
     public var controlGroupProblem: String?
+    /// uids that belong to commands with credentials and to their keepers in mode `users`; nil in other modes.
+    public var cellUIDs: Range<UInt32>?
+    /// Version of the kernel's Landlock interface, 0 if there is none. landlock(7).
+    public var landlockVersion: UInt16
+    /// Whether the operator takes commands with credentials although the running mode cannot protect them fully.
+    public var acceptsUnprotectedCredentials: Bool
 
     /// Makes a reply.
     public init(
@@ -55,7 +61,10 @@ public struct HelloReply: Sendable, Hashable {
         processSlots: UInt32,
         probeFailure: ProbeFailure? = nil,
         limits: [SandboxLimit] = [],
-        controlGroupProblem: String? = nil
+        controlGroupProblem: String? = nil,
+        cellUIDs: Range<UInt32>? = nil,
+        landlockVersion: UInt16 = 0,
+        acceptsUnprotectedCredentials: Bool = false
     ) {
         self.helperVersion = helperVersion
         self.mode = mode
@@ -69,6 +78,9 @@ public struct HelloReply: Sendable, Hashable {
         self.probeFailure = probeFailure
         self.limits = limits
         self.controlGroupProblem = controlGroupProblem
+        self.cellUIDs = cellUIDs
+        self.landlockVersion = landlockVersion
+        self.acceptsUnprotectedCredentials = acceptsUnprotectedCredentials
     }
 
     func put(into fields: inout FieldWriter) {
@@ -92,10 +104,16 @@ public struct HelloReply: Sendable, Hashable {
         for port in reservedPorts { fields.put(16, port) }
         for limit in limits { fields.put(17, bytes: limit.bytes) }
         if let controlGroupProblem { fields.put(18, controlGroupProblem) }
+        if let cellUIDs {
+            fields.put(19, cellUIDs.lowerBound)
+            fields.put(20, UInt32(cellUIDs.count))
+        }
+        if landlockVersion > 0 { fields.put(21, landlockVersion) }
+        if acceptsUnprotectedCredentials { fields.put(22, UInt8(1)) }
     }
 
     init(record: [UInt8]) throws(DecodingError) {
-        let fields = try FieldReader(record: record, known: Array(1...15) + [18], repeatable: [16, 17])
+        let fields = try FieldReader(record: record, known: Array(1...15) + Array(18...22), repeatable: [16, 17])
         helperVersion = try fields.text(1)
         mode = fields.has(2) ? try fields.choice(2) : nil
         ids = SandboxIdentities(
@@ -126,5 +144,15 @@ public struct HelloReply: Sendable, Hashable {
             guard bytes.count == 2 else { throw .invalidField(16) }
             return bytes.littleEndian(UInt16.self, at: 0)
         }
+        if fields.has(19) || fields.has(20) {
+            let first: UInt32 = try fields.integer(19)
+            let count: UInt32 = try fields.integer(20)
+            guard count > 0, count <= UInt32.max - first else { throw .invalidField(20) }
+            cellUIDs = first..<(first + count)
+        }
+        landlockVersion = fields.has(21) ? try fields.integer(21) : 0
+        let acceptance: UInt8 = fields.has(22) ? try fields.integer(22) : 0
+        guard acceptance <= 1 else { throw .invalidField(22) }
+        acceptsUnprotectedCredentials = acceptance == 1
     }
 }

@@ -22,7 +22,7 @@ public struct ExecuteResponse: Codable, Sendable {
     public var stdoutTruncated: Bool?
     /// The same for standard error.
     public var stderrTruncated: Bool?
-    /// `none` when a command with credentials ran on a server without isolation; else absent.
+    /// The running mode, when a command with credentials ran in one that does not protect them fully; else absent.
     public var isolation: String?
 
     /// Makes an answer.

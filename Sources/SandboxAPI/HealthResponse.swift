@@ -99,17 +99,17 @@ public struct HealthResponse: Codable, Sendable {
     public var status: String
     /// The running mode; absent when the demanded one cannot be had.
     public var mode: String?
-    /// `full`, `none`, or `unavailable`.
+    /// `full`, `partial` (mode `users`), `none`, or `unavailable`.
     public var isolation: String
     /// All ten, in order.
     public var guarantees: [Guarantee]
     /// Why a stronger mode could not be had.
     public var probeFailure: ProbeFailure?
-    /// The local-development warning.
+    /// What is weaker than it should be: isolation is off, or credentials are taken that the mode cannot protect fully.
     public var warning: String?
     /// The shared directory.
     public var workspace: Workspace
-    /// The three namespaces; empty in mode `none`, and when the helper does not answer.
+    /// The three namespaces, in mode `users` user and secure; empty in mode `none`, and when the helper does not answer.
     public var namespaces: [Namespace]
     /// Every limit, with what enforces it.
     public var limits: [Limit]

@@ -92,7 +92,7 @@ struct ServerApplication: Sendable {
             name: name,
             socket: socket,
             identity: PeerIdentity(
-                policy: peers ?? PeerPolicy(sandboxUIDs: GuaranteeTable.sandboxUIDs(hello.ids))
+                policy: peers ?? PeerPolicy(sandboxUIDs: GuaranteeTable.sandboxUIDs(hello))
             ),
             table: ConnectionTable(
                 maximum: configuration.maximumConnections,

@@ -27,6 +27,22 @@ struct RoundTripTests {
         #expect(try HelperMessage.decode(event.encoded(), descriptorCount: 0) == .event(event))
     }
 
+    @Test(arguments: IsolationMode.allCases)
+    func aModesIntroductionSurvivesTheWire(mode: IsolationMode) throws {
+        var hello = Samples.hello(mode: mode)
+        (hello.cellUIDs, hello.landlockVersion, hello.acceptsUnprotectedCredentials) = (4300..<4557, 7, true)
+        let reply = HelperReply.hello(hello)
+        let decoded = try HelperMessage.decode(reply.encoded(id: 1, descriptorCount: 0), descriptorCount: 0)
+        #expect(decoded == .reply(id: 1, reply))
+        #expect(IsolationMode(name: mode.name) == mode)
+    }
+
+    @Test func modesAreOrderedByStrength() {
+        #expect(IsolationMode.strongestFirst.count == IsolationMode.allCases.count)
+        #expect(IsolationMode.namespaces.isAtLeast(.users) && IsolationMode.users.isAtLeast(.users))
+        #expect(!IsolationMode.users.isAtLeast(.namespaces) && !IsolationMode.none.isAtLeast(.users))
+    }
+
     @Test func samplesCoverEveryOperation() throws {
         let seen = try Set(Samples.records.map { try RecordHeader(record: $0.record).operation })
         #expect(seen == Set(Operation.allCases))

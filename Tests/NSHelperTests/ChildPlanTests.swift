@@ -184,19 +184,26 @@ struct ChildPlanTests {
 
     @Test func aCellIsScopedByLandlockWhereTheKernelCanAndAUserCommandNever() throws {
         var layout = Layout.make()
-        layout.hasLandlockScopes = true
+        layout.landlockVersion = 6
         let steps = ChildPlan.cell(Layout.command(), status: 81, in: Layout.namespaces, layout)
-        #expect(steps.positions("landlockScope").count == 1)
+        #expect(steps.positions("landlock").count == 1)
         // Landlock asks for no_new_privs, and the filter is the last.
-        steps.expect("noNewPrivileges", before: "landlockScope")
-        steps.expect("landlockScope", before: "filter")
+        steps.expect("noNewPrivileges", before: "landlock")
+        steps.expect("landlock", before: "filter")
         #expect(
-            steps.filter { $0 != .landlockScope }
+            steps.filter { $0.name != "landlock" }
                 == ChildPlan.cell(Layout.command(), status: 81, in: Layout.namespaces, Layout.make())
         )
+        #expect(steps.contains(.landlock(LandlockRules(version: 6))))
+        // Without scopes a domain would confine nothing that the cell's namespaces do not.
+        layout.landlockVersion = 5
+        #expect(
+            ChildPlan.cell(Layout.command(), status: 81, in: Layout.namespaces, layout).positions("landlock").isEmpty
+        )
+        layout.landlockVersion = 6
         // User processes see and signal each other.
         let user = ChildPlan.user(Layout.command(), status: 81, in: Layout.namespaces, layout)
-        #expect(user.positions("landlockScope").isEmpty)
+        #expect(user.positions("landlock").isEmpty)
     }
 
     @Test func everyStepReportsAFailureUnderAStageOfItsOwnOrOfItsKin() {

@@ -58,6 +58,27 @@ struct FilterSetTests {
         try expect(.secure, forbidden: Self.forbidden + Self.debugging, missing: Self.missing)
     }
 
+    @Test func aCellWithoutNamespacesMakesNoObjectThatOutlivesIt() throws {
+        try expect(
+            .userCell,
+            forbidden: Self.forbidden + Self.debugging,
+            missing: Self.missing + ["shmget", "shmat", "semget", "msgget", "mq_open"]
+        )
+    }
+
+    @Test func aKeeperMayEndProcessesAndRemoveADirectoryBesides() throws {
+        let initCalls = Set(try answers(.namespaceInit).filter { $0.value == .allow }.keys)
+        let keeperCalls = Set(try answers(.keeper).filter { $0.value == .allow }.keys)
+        #expect(keeperCalls.isSuperset(of: initCalls))
+        #expect(
+            keeperCalls.subtracting(initCalls)
+                == numbers([
+                    "kill", "open", "openat", "getdents64", "stat", "lstat", "newfstatat", "chmod", "fchmodat",
+                    "unlinkat", "rmdir", "chdir", "fchdir",
+                ])
+        )
+    }
+
     @Test func theServersOwnFilterDeniesNewProgramsAndNothingElse() throws {
         try expect(.server, forbidden: ["execve", "execveat"], missing: [])
     }
@@ -91,7 +112,8 @@ struct FilterSetTests {
         #else
             let absent: Set<String> = [
                 "_sysctl", "create_module", "query_module", "get_kernel_syms", "uselib", "ustat", "sysfs", "modify_ldt",
-                "iopl", "ioperm", "poll", "uprobe", "uretprobe", "kexec_file_load",
+                "iopl", "ioperm", "poll", "uprobe", "uretprobe", "kexec_file_load", "open", "stat", "lstat", "chmod",
+                "rmdir",
             ]
         #endif
         for filter in FilterName.allCases {

@@ -30,6 +30,13 @@ struct OptionSample: Sendable {
         OptionSample(name: "control-gid", text: "5300", wrong: notIDs) { $0.ids.controlGroup = 5300 },
         OptionSample(name: "user-uid", text: "5201", wrong: notIDs) { $0.ids.user = 5201 },
         OptionSample(name: "secure-uid", text: "4294967294", wrong: notIDs) { $0.ids.secure = 4_294_967_294 },
+        OptionSample(name: "cell-uid", text: "70000", wrong: notIDs) { $0.cellUID = 70_000 },
+        OptionSample(
+            name: "accept-unprotected-credentials",
+            text: "users",
+            wrong: ["", "yes", "namespaces", "auto", "users,none"]
+        ) { $0.acceptedForCredentials = .users },
+        OptionSample(name: "homes", text: "/srv/homes", wrong: notPaths) { $0.homes = "/srv/homes" },
         OptionSample(name: "workspace-gid", text: "5301", wrong: notIDs) { $0.ids.workspaceGroup = 5301 },
         OptionSample(name: "workspace", text: "/srv/work", wrong: notPaths) { $0.workspace = "/srv/work" },
         OptionSample(name: "socket", text: "/run/pair/door.sock", wrong: notPaths) {

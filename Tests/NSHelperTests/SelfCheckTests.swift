@@ -25,9 +25,12 @@ struct SelfCheckTests {
 
     @Test func aProcessWithManyThreadsIsTurnedAwayBeforeAnythingIsTried() throws {
         // The test process has threads, and is root or not: one of the three checks objects.
-        let failure = try #require(SelfCheck.failure())
-        #expect([.helperIdentity, .helperCapabilities, .helperThreads].contains(failure.stage))
-        #expect(!failure.remedy.isEmpty)
+        for mode in [IsolationMode.namespaces, .users] {
+            let failure = try #require(SelfCheck.failure(mode))
+            #expect([.helperIdentity, .helperCapabilities, .helperThreads].contains(failure.stage))
+            #expect(!failure.remedy.isEmpty)
+        }
+        #expect(SelfCheck.failure(.none) == nil)
     }
 
     @Test func lettersAreLoweredInASCIIOnly() {

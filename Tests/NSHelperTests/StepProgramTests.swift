@@ -49,6 +49,19 @@ struct StepProgramTests {
         }
     }
 
+    @Test func onlyAListOfPlacesLimitsWhatMayBeWritten() throws {
+        try layOut(.landlock(LandlockRules(version: 1, writable: ["/a", "/b"]))) { raw in
+            let list = try #require(raw.arguments)
+            #expect(text(list[0]) == "/a" && text(list[1]) == "/b" && list[2] == nil)
+        }
+        try layOut(.landlock(LandlockRules(version: 1))) { #expect($0.arguments == nil) }
+    }
+
+    @Test(arguments: [true, false])
+    func theBoundingSetIsLookedAtWhereItCouldBeEmptied(isEmpty: Bool) throws {
+        try layOut(.verifyIdentity(uid: 1, gid: 2, boundingIsEmpty: isEmpty)) { #expect(($0.q != nil) == isEmpty) }
+    }
+
     @Test func numbersAreWhereTheRunnerLooksForThem() throws {
         let limit = ResourceLimit(resource: .openFiles, soft: 5, hard: .max)
         let cases: [(Step, cns_operation, [Int64])] = [
@@ -64,9 +77,15 @@ struct StepProgramTests {
             (.reapUntilCommandEnds(status: 4), CNS_REAP_UNTIL, [4, 0, 0]),
             (.shepherd(status: 5), CNS_SHEPHERD, [5, 0, 0]),
             (.dropBounding, CNS_DROP_BOUNDING, [Int64(cns_last_capability()), 0, 0]),
-            (.groupID(.max - 1), CNS_GROUP_ID, [0xFFFF_FFFE, 0, 0]), (.userID(4201), CNS_USER_ID, [4201, 0, 0]),
-            (.verifyIdentity(uid: 7, gid: 8), CNS_VERIFY_IDENTITY, [7, 8, 1]),
-            (.verifyIdentity(uid: 7, gid: 8, boundingIsEmpty: false), CNS_VERIFY_IDENTITY, [7, 8, 0]),
+            (.groupID(.max - 1), CNS_GROUP_ID, [0xFFFF_FFFE, 0, 0]), (.userID(4201), CNS_USER_ID, [4201, 4201, 0]),
+            (.userIDs(real: 5, effective: 6), CNS_USER_ID, [5, 6, 0]),
+            (.verifyIdentity(uid: 7, gid: 8), CNS_VERIFY_IDENTITY, [7, 7, 8]),
+            (.verifyIdentity(uid: 7, effective: 9, gid: 8), CNS_VERIFY_IDENTITY, [7, 9, 8]),
+            (.ownDirectory("/h", uid: 7, gid: 8, mode: 0o700), CNS_OWN_DIRECTORY, [7, 8, 0o700]),
+            (.keep(status: 3, lifeline: 4, directory: "/h", endsAtOnce: true), CNS_KEEP, [3, 4, 1]),
+            (.keep(status: 3, lifeline: 4, directory: "/h", endsAtOnce: false), CNS_KEEP, [3, 4, 0]),
+            (.landlock(LandlockRules(version: 7, forbidsBinding: true)), CNS_LANDLOCK, [7, 1, 0]),
+            (.landlock(LandlockRules(version: 5)), CNS_LANDLOCK, [5, 0, 0]),
             (.parentDeathSignal(SIGKILL), CNS_PARENT_DEATH_SIGNAL, [9, 0, 0]),
             (.fileModeMask(0o077), CNS_UMASK, [0o077, 0, 0]),
             (.terminal(TerminalSize(rows: 24, columns: 80)), CNS_TERMINAL, [24, 80, 0]),

@@ -17,10 +17,12 @@ struct ModeTests {
     }
 
     @Test func `none warns at start and runs commands under their uids`() async throws {
-        try await PairFixture.with(PairOptions(isolation: "none", server: .standIn)) { pair in
+        let settings = ["accept-unprotected-credentials": "none"]
+        try await PairFixture.with(PairOptions(isolation: "none", server: .standIn, settings: settings)) { pair in
             #expect(pair.hello.mode == IsolationMode.none)
             #expect(pair.hello.probeFailure == nil)
             #expect(pair.helper.errors.text.contains("ISOLATION IS OFF"))
+            #expect(pair.helper.errors.text.contains("CREDENTIALS ARE NOT FULLY PROTECTED in mode none"))
             for (namespace, uid) in [(SandboxNamespace.user, pair.ids.user), (.secure, pair.ids.secure)] {
                 let result = try await pair.shell("id -u; exit 3", in: namespace)
                 #expect(result.text == "\(uid)")
@@ -44,15 +46,19 @@ struct ModeTests {
     }
 
     @Test(arguments: ["sys_admin", "sys_chroot", "setpcap", "kill"])
-    func `auto falls back to none and names the capability that is missing`(capability: String) async throws {
+    func `auto falls back and names the capability that is missing`(capability: String) async throws {
         try await PairFixture.with(Self.without(capability, isolation: "auto")) { pair in
-            #expect(pair.hello.mode == IsolationMode.none)
+            // Without KILL nobody could end what runs under other uids.
+            #expect(pair.hello.mode == (capability == "kill" ? IsolationMode.none : .users))
             let failure = try #require(pair.hello.probeFailure)
             #expect(failure.stage == .helperCapabilities)
             #expect(failure.remedy.contains("--cap-add " + capability.uppercased()), "\(failure.remedy)")
             let log = pair.helper.errors.text
-            #expect(log.contains("namespaces cannot be had: step 'helperCapabilities' failed"))
-            #expect(log.contains("ISOLATION IS OFF"))
+            #expect(log.contains("mode namespaces cannot be had: step 'helperCapabilities' failed"))
+            #expect(log.contains("ISOLATION IS OFF") == (capability == "kill"))
+            await #expect(throws: HelperClientError.refused(HelperFailure(.isolationUnavailable))) {
+                try await pair.run(["true"], in: .secure)
+            }
             let result = try await pair.shell("echo served")
             #expect(result.text == "served")
         }
@@ -109,6 +115,7 @@ struct ModeTests {
         #expect(end == .exited(0))
         #expect(output.contains("namespaces: available\n"))
         #expect(output.contains("workspace: "))
+        #expect(output.contains("users: available\n"))
     }
 
     @Test func `the probe names step and remedy and exits with 1`() async throws {
@@ -149,6 +156,7 @@ struct ModeTests {
 
     @Test(arguments: [
         (["user-uid": "77", "secure-uid": "77"], "three different ids"),
+        (["cell-uid": "77", "user-uid": "77"], "cell-uid"),
         (["control-gid": "77", "workspace-gid": "77"], "must differ"),
         (["api-port": "9999", "jupyter-port": "9999"], "same port twice"),
     ])

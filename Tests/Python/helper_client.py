@@ -12,7 +12,8 @@ USER, SECURE, SEALS = 2, 3, 0xF  # SEAL | SHRINK | GROW | WRITE
 # Fields of records from the helper, by tag: struct format, "text", or a format in brackets when repeated.
 FIELDS = {
     "hello": {1: "text", 2: "<B", 3: "<I", 4: "<I", 5: "<I", 6: "<I", 7: "<I", 8: "text", 9: "<B", 10: "<H",
-              11: "<H", 12: "<I", 13: "<H", 14: "<i", 15: "text", 16: ["<H"], 17: ["<BBBQ"], 18: "text"},
+              11: "<H", 12: "<I", 13: "<H", 14: "<i", 15: "text", 16: ["<H"], 17: ["<BBBQ"], 18: "text",
+              19: "<I", 20: "<I", 21: "<H", 22: "<B"},
     "spawn": {1: "<Q", 2: "<i"}, "signal": {}, "terminate": {}, "resize": {}, "shutdown": {}, "reset": {1: "<I"},
     "status": {1: "<Q", 2: "<Q", 3: "<I", 4: ["<BBII"], 5: ["<BQiQ"]},
     "processExited": {1: "<Q", 2: "<B", 3: "<B", 4: "<Q", 5: "<Q", 6: "<Q"},

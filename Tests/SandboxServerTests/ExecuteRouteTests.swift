@@ -270,13 +270,6 @@ struct ExecuteRouteTests {
         }
     }
 
-    @Test func `in mode none a command with credentials is marked`() async throws {
-        try await ServerFixture.with(mode: IsolationMode.none) { server async throws in
-            #expect(try await server.run("true", env: ["KEY": "v"]).isolation == "none")
-            #expect(try await server.run("true").isolation == nil)
-        }
-    }
-
     @Test func `a dead helper gives 503 to running and to new commands`() async throws {
         try await ServerFixture.with { server async throws in
             async let running = server.execute(ExecuteRequest(command: "sleep 20"))

@@ -35,6 +35,23 @@ import Testing
         #expect(own.contains(.init(name: "headerTimeoutMs", namespace: "control", value: 15_000, source: "server")))
     }
 
+    @Test func `in mode users all hold but what needs a PID namespace, and limits`() {
+        var hello = ServerFixture.hello(.users)
+        #expect(held(hello) == ["G2", "G3", "G5", "G6", "G7", "G8", "G10"])
+        #expect(GuaranteeTable.rows(hello).allSatisfy { $0.held == ($0.reason == nil) })
+        // Every uid that a cell or a keeper can have is refused at the API.
+        #expect(GuaranteeTable.sandboxUIDs(hello)?.isSuperset(of: 4300..<4310) == true)
+        hello.landlockVersion = 0
+        #expect(held(hello) == ["G2", "G3", "G6", "G7", "G8", "G10"])
+    }
+
+    @Test func `who accepts weaker protection is warned in every report`() {
+        #expect(HealthReport.warning(ServerFixture.hello()) == nil)
+        #expect(HealthReport.warning(ServerFixture.hello(.users)) == nil)
+        #expect(HealthReport.warning(ServerFixture.hello(.users, true))?.contains("users") == true)
+        #expect(HealthReport.warning(ServerFixture.hello(IsolationMode.none)) != nil)
+    }
+
     @Test func `in mode none only what does not need isolation holds`() {
         var hello = ServerFixture.hello(IsolationMode.none)
         #expect(held(hello) == ["G2", "G3", "G7", "G8", "G10"])

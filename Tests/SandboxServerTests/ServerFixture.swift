@@ -23,7 +23,7 @@ struct ServerFixture: Sendable {
 
     static let identities = SandboxIdentities(control: 1, user: 2, secure: 3, controlGroup: 1, workspaceGroup: 2)
 
-    static func hello(_ mode: IsolationMode? = .namespaces) -> HelloReply {
+    static func hello(_ mode: IsolationMode? = .namespaces, _ acceptsUnprotected: Bool = false) -> HelloReply {
         HelloReply(
             helperVersion: "1",
             mode: mode,
@@ -34,12 +34,16 @@ struct ServerFixture: Sendable {
             jupyterPort: 2,
             processSlots: 8,
             probeFailure: mode == .namespaces
-                ? nil : .init(stage: .newNamespace, errno: EPERM, remedy: "Add SYS_ADMIN.")
+                ? nil : .init(stage: .newNamespace, errno: EPERM, remedy: "Add SYS_ADMIN."),
+            cellUIDs: mode == .users ? 4300..<4310 : nil,
+            landlockVersion: 7,
+            acceptsUnprotectedCredentials: acceptsUnprotected
         )
     }
 
     static func with(
         mode: IsolationMode? = .namespaces,
+        acceptsUnprotected: Bool = false,
         refusal: HelperFailure? = nil,
         token: AccessToken? = nil,
         peers: PeerPolicy = PeerPolicy(sandboxUIDs: [4_000_000]),
@@ -53,7 +57,7 @@ struct ServerFixture: Sendable {
         configure(&configuration)
         let pair = try RecordChannel.pair()
         let far = OwnedDescriptor(adopting: dup(pair.far.rawValue))
-        let helper = FakeHelper(far, .init(hello: hello(mode), refusal: refusal))
+        let helper = FakeHelper(far, .init(hello: hello(mode, acceptsUnprotected), refusal: refusal))
         defer { helper.die() }
         let client = try HelperClient(adopting: pair.consumeNear())
         let (socket, port) = try listen()

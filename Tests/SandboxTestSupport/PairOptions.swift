@@ -71,6 +71,28 @@ public struct PairOptions: Sendable {
             : environment.merging(["SANDBOX_WITHOUT": without.joined(separator: ",")]) { _, new in new }
     }
 
+    /// A pair in a container with an engine's defaults: fourteen capabilities, SYS_ADMIN not among them, and a seccomp
+    /// profile that refuses namespaces.
+    public static func engineDefaults(
+        isolation: String = "users",
+        server: Server = .real,
+        settings: [String: String] = ["accept-unprotected-credentials": "users"]
+    ) throws -> PairOptions {
+        let capabilities = [
+            "chown", "dac_override", "fsetid", "fowner", "mknod", "net_raw", "setgid", "setuid", "setfcap", "setpcap",
+            "net_bind_service", "sys_chroot", "kill", "audit_write",
+        ]
+        return PairOptions(
+            isolation: isolation,
+            server: server,
+            settings: settings,
+            wrapper: [
+                try TestPrograms.path("engine-filter"), "setpriv",
+                "--bounding-set=-all," + capabilities.map { "+" + $0 }.joined(separator: ","), "--inh-caps=-all",
+            ]
+        )
+    }
+
     /// A helper with the stand-in server.
     public static var helperOnly: PairOptions { PairOptions(server: .standIn) }
 

@@ -9,6 +9,8 @@ struct Place: Sendable {
     let directory: String
     let socket: String
     let ids: SandboxIdentities
+    /// First uid of mode `users`.
+    let cellUID: UInt32
     let mayLeaveProcesses: Bool
     private let socketDirectory: String
     private static let count = Mutex(0)
@@ -34,7 +36,9 @@ struct Place: Sendable {
                 controlGroup: first,
                 workspaceGroup: first + 1
             )
-        mayLeaveProcesses = options.isolation != "namespaces"
+        // Two for each slot of the default size, and one more.
+        cellUID = UInt32(1_000_000_000 + Int(getpid()) % 10_000 * 100_000 + number % 250 * 400)
+        mayLeaveProcesses = !["namespaces", "users"].contains(options.isolation)
         // The helper makes the socket's own directory itself, as root.
         let further = options.owner == nil ? [] : [socketDirectory]
         for path in ["/var/lib/sandbox-tests", directory, "/run/ns-helper-tests"] + further {
@@ -60,7 +64,9 @@ struct Place: Sendable {
         else { throw TestFailure("cannot make \(workspace): \(SystemError(errno: errno))") }
     }
 
-    var userIDs: Set<UInt32> { [ids.control, ids.user, ids.secure] }
+    var userIDs: Set<UInt32> {
+        Set([ids.control, ids.user, ids.secure]).union(cellUID..<cellUID + 257)
+    }
 
     /// The helper's command line, its program and its wrapper included.
     func commandLine(_ options: PairOptions, _ further: [String] = []) throws -> [String] {
@@ -82,7 +88,7 @@ struct Place: Sendable {
             "jupyter-port": "0", "workspace": options.workspace ?? directory + "/workspace", "socket": socket,
             "server": server, "environment-file": directory + "/environment",
             "control-uid": "\(ids.control)", "user-uid": "\(ids.user)", "secure-uid": "\(ids.secure)",
-            "control-gid": "\(ids.controlGroup)", "workspace-gid": "\(ids.workspaceGroup)",
+            "cell-uid": "\(cellUID)", "control-gid": "\(ids.controlGroup)", "workspace-gid": "\(ids.workspaceGroup)",
         ]
         // By default it lies beside the helper.
         if !options.without.isEmpty { settings["agent"] = try TestPrograms.path("sandbox-agent") }

@@ -5,7 +5,8 @@ public enum TestPrograms {
     /// The helper of negative controls, which never lies beside those that are shipped.
     static let weakenedHelper = "../weakened/dist/ns-helper"
 
-    /// Path of `ns-helper`, `sandbox-agent`, `sandbox-server`, `state-probe` or `stand-in-server`.
+    /// Path of `ns-helper`, `sandbox-agent`, `sandbox-server`, `state-probe`, `stand-in-server` or
+    /// `engine-filter`.
     ///
     /// - Throws: ``TestFailure`` if the tests are not run by root, or `SANDBOX_TEST_BIN_DIR` does not hold the program.
     public static func path(_ name: String) throws -> String {

@@ -89,6 +89,12 @@ int cns_receive_report(int socket, struct cns_received *received);
 /// Writes one byte to a shepherd: it is to stay until nobody is left below it.
 int cns_tell_shepherd(int status_socket);
 
+/// What the helper can tell a keeper: to ask everybody to end (SIGTERM), or to end everybody and itself.
+enum { CNS_KEEPER_TERMINATE = 'T', CNS_KEEPER_END = 'E' };
+
+/// Tells a keeper one of the two. Nothing comes back but its end.
+int cns_tell_keeper(int status_socket, char what);
+
 /// Mounts a small tmpfs of mode 0711 on a directory of a read-only file system. mount(2).
 int cns_mount_writable(const char *directory);
 

@@ -29,28 +29,31 @@ enum cns_operation {
     CNS_READ_ONLY,             ///< q: path to bind onto itself read-only; absent ones are skipped
     CNS_MOUNT_ATTRIBUTES,      ///< q: path, a: attributes to set, b: to clear, c: 1 for the whole tree
     CNS_MAKE_DIRECTORY,        ///< q: path, a: mode; an existing directory is fine
+    CNS_OWN_DIRECTORY,         ///< q: path, a: uid, b: gid, c: mode; made or found, but nobody else's
     CNS_SYMBOLIC_LINK,         ///< p: content, q: path; an existing link is fine
     CNS_SEND_NAMESPACES,       ///< sends /proc/self/ns/{pid,mnt,ipc,uts} over the report socket
     CNS_FORK_INIT,             ///< forks; the child goes on, the parent wipes a bytes at list, runs `init_steps`
     CNS_REAP_FOR_EVER,         ///< a: lifeline descriptor; never returns
     CNS_REAP_UNTIL,            ///< a: status descriptor; ends when the forked child has; never returns
     CNS_SHEPHERD,              ///< a: status descriptor; the same, but can be told to stay; never returns
+    CNS_KEEP,                  ///< a: status, b: lifeline, q: directory, c: 1 to end at once; never returns
     CNS_DESCRIPTORS,           ///< list: a descriptors that become 0..<a; everything else is closed
     CNS_SESSION_KEYRING,       ///< an own empty session keyring; kernels or profiles without keyctl are fine
     CNS_CLEAR_AMBIENT,         ///< empties the ambient capability set
     CNS_DROP_BOUNDING,         ///< a: the kernel's last capability; empties the bounding set
     CNS_GROUPS,                ///< list: a supplementary groups
     CNS_GROUP_ID,              ///< a: real, effective and saved gid
-    CNS_USER_ID,               ///< a: real, effective and saved uid
+    CNS_USER_ID,               ///< a: real and saved uid, b: effective uid
     CNS_DROP_CAPABILITIES,     ///< empties permitted, effective and inheritable sets
-    CNS_VERIFY_IDENTITY,       ///< a: uid, b: gid; checks ids, sets (c: bounding too), and that 0 is out of reach
+    CNS_VERIFY_IDENTITY,       ///< a, b: as USER_ID, c: gid; checks ids, sets (q: bounding too), and 0's reach
     CNS_PARENT_DEATH_SIGNAL,   ///< a: signal
     CNS_WORKING_DIRECTORY,     ///< q: path; must end up reachable and not below /proc
     CNS_UMASK,                 ///< a: mask
     CNS_SUBREAPER,             ///< orphans among the descendants become children of this process
     CNS_TERMINAL,              ///< a: rows, b: columns; new pty as 0, 1, 2 and controlling terminal, master sent
     CNS_NO_NEW_PRIVILEGES,     ///< no_new_privs
-    CNS_LANDLOCK_SCOPE,        ///< no abstract socket and no signal reaches out of this process's descendants
+    CNS_LANDLOCK,              ///< a: version, b: 1 to forbid TCP ports, arguments: the only paths to write;
+                               ///< abstract sockets and signals stay within this process's descendants
     CNS_EMPTY_SIGNAL_MASK,     ///< unblocks everything; a blocked mask would survive execve
     CNS_FILTER,                ///< list: a BPF instructions for seccomp(2)
     CNS_TITLE,                 ///< q: what ps shows for this process

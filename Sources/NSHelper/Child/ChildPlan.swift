@@ -33,14 +33,14 @@ enum ChildPlan {
 
     /// A command in the user namespace, below a shepherd: a process of the control uid that user code can
     /// neither signal nor trace. Being a subreaper it remains the ancestor of whatever the command starts,
-    /// setsid, double fork and all, so that a tree can be found to be gone.
+    /// setsid, double fork and all, so that a tree can be found to be gone. In mode `users` without namespaces.
     static func user(
         _ command: Command,
         status: Int32,
-        in namespaces: Namespaces,
+        in namespaces: Namespaces?,
         _ layout: SandboxLayout
     ) -> [Step] {
-        [.title("ns-shepherd")] + prologue + join(namespaces, ipc: true)
+        [.title("ns-shepherd")] + prologue + (namespaces.map { join($0, ipc: true) } ?? [])
             + [.subreaper, .forkInit(reaper(status, layout) + [.shepherd(status: 3)])]
             + start(
                 command,
@@ -48,7 +48,11 @@ enum ChildPlan {
                 nice: layout.limits.user.nice,
                 limits: ResourceLimit.user(layout.limits.user)
             )
-            + dropPrivileges(uid: layout.ids.user, gid: layout.ids.workspaceGroup)
+            + dropPrivileges(
+                uid: layout.ids.user,
+                gid: layout.ids.workspaceGroup,
+                dropsBounding: layout.dropsBounding
+            )
             + finish(command, mask: layout.sharing == .idmapped ? 0o022 : 0o002, filter: .user)
     }
 
@@ -94,16 +98,20 @@ enum ChildPlan {
                 command,
                 mask: layout.sharing == .idmapped ? 0o077 : 0o002,
                 filter: .secure,
-                isScoped: layout.hasLandlockScopes
+                landlock: layout.landlockVersion >= 6 ? LandlockRules(version: layout.landlockVersion) : nil
             )
     }
 
     /// The command's parent, from the moment the command has been forked: nothing of the helper's is left in
     /// it but the status socket, as descriptor 3.
-    private static func reaper(_ status: Int32, _ layout: SandboxLayout) -> [Step] {
+    static func reaper(_ status: Int32, _ layout: SandboxLayout) -> [Step] {
         let null = layout.descriptors.null
         return [.newSession, .descriptors([null, null, null, status])]
-            + dropPrivileges(uid: layout.ids.control, gid: layout.ids.controlGroup)
+            + dropPrivileges(
+                uid: layout.ids.control,
+                gid: layout.ids.controlGroup,
+                dropsBounding: layout.dropsBounding
+            )
             + [.noNewPrivileges, .filter(.namespaceInit)]
     }
 
@@ -188,7 +196,7 @@ enum ChildPlan {
             + [.emptySignalMask] + program(command)
     }
 
-    private static let prologue: [Step] = [
+    static let prologue: [Step] = [
         .defaultSignals,
         // The helper's is 077; what is made on the way to the command must be open to it.
         .fileModeMask(0o022),
@@ -205,7 +213,7 @@ enum ChildPlan {
         ]
     }
 
-    private static func start(
+    static func start(
         _ command: Command,
         outOfMemoryScore: Int?,
         nice: Int,
@@ -221,30 +229,38 @@ enum ChildPlan {
         ] + limits.map { .resourceLimit($0) }
     }
 
-    /// From root to somebody for good. Only where SETPCAP is missing, which no mode with namespaces allows, the
+    /// From root to somebody for good. Only where SETPCAP is missing, which mode `namespaces` does not allow, the
     /// bounding set stays: without a program that raises capabilities (no_new_privs) it means nothing.
-    private static func dropPrivileges(uid: UInt32, gid: UInt32, dropsBounding: Bool = true) -> [Step] {
+    ///
+    /// - Parameter effective: The uid to act with, if the process is to be out of reach for those whose files it changes.
+    static func dropPrivileges(
+        uid: UInt32,
+        effective: UInt32? = nil,
+        gid: UInt32,
+        dropsBounding: Bool = true,
+        diesWithParent: Bool = true
+    ) -> [Step] {
         [.sessionKeyring, .clearAmbient]
             // Before the uid: afterwards PR_CAPBSET_DROP and setgroups are refused.
             + (dropsBounding ? [.dropBounding] : []) + [
                 .supplementaryGroups([]),
                 .groupID(gid),
-                .userID(uid),
+                effective.map { .userIDs(real: uid, effective: $0) } ?? .userID(uid),
                 // setresuid has set it to fs.suid_dumpable; from here on the process has the target's uid.
                 .notDumpable,
                 // setresuid empties permitted and effective, not inheritable (CVE-2022-29162).
                 .dropCapabilities,
-                .verifyIdentity(uid: uid, gid: gid, boundingIsEmpty: dropsBounding),
-                // setresuid has cleared it (prctl(2)).
-                .parentDeathSignal(SIGKILL),
+                .verifyIdentity(uid: uid, effective: effective, gid: gid, boundingIsEmpty: dropsBounding),
             ]
+            // setresuid has cleared it (prctl(2)).
+            + (diesWithParent ? [.parentDeathSignal(SIGKILL)] : [])
     }
 
-    private static func finish(
+    static func finish(
         _ command: Command,
         mask: UInt32,
         filter: FilterName,
-        isScoped: Bool = false
+        landlock: LandlockRules? = nil
     ) -> [Step] {
         // With the target's rights, so that no directory is entered that the target may not enter.
         [.workingDirectory(command.workingDirectory), .fileModeMask(mask)]
@@ -254,7 +270,7 @@ enum ChildPlan {
             // filter last, so that it need not allow what the steps before do.
             + [.noNewPrivileges]
             // Abstract sockets follow the network namespace, which all share; this is what confines them.
-            + (isScoped ? [.landlockScope] : [])
+            + (landlock.map { [.landlock($0)] } ?? [])
             + [.emptySignalMask, .filter(filter)]
             + program(command)
     }

@@ -23,12 +23,14 @@ enum Step: Hashable, Sendable {
     case readOnly(String)
     case mountAttributes(String, set: MountAttributes, clear: MountAttributes, wholeTree: Bool)
     case makeDirectory(String, mode: UInt32)
+    case ownDirectory(String, uid: UInt32, gid: UInt32, mode: UInt32)
     case symbolicLink(String, at: String)
     case sendNamespaces
     case forkInit([Step])
     case reapForEver(lifeline: Int32)
     case reapUntilCommandEnds(status: Int32)
     case shepherd(status: Int32)
+    case keep(status: Int32, lifeline: Int32, directory: String, endsAtOnce: Bool)
     case descriptors([Int32])
     case sessionKeyring
     case clearAmbient
@@ -36,15 +38,17 @@ enum Step: Hashable, Sendable {
     case supplementaryGroups([UInt32])
     case groupID(UInt32)
     case userID(UInt32)
+    /// Real and saved uid, by which a process is signalled, and the effective one, by which it acts (credentials(7)).
+    case userIDs(real: UInt32, effective: UInt32)
     case dropCapabilities
-    case verifyIdentity(uid: UInt32, gid: UInt32, boundingIsEmpty: Bool = true)
+    case verifyIdentity(uid: UInt32, effective: UInt32? = nil, gid: UInt32, boundingIsEmpty: Bool = true)
     case parentDeathSignal(Int32)
     case workingDirectory([UInt8])
     case fileModeMask(UInt32)
     case subreaper
     case terminal(TerminalSize)
     case noNewPrivileges
-    case landlockScope
+    case landlock(LandlockRules)
     case emptySignalMask
     case filter(FilterName)
     case title(String)
@@ -69,17 +73,17 @@ enum Step: Hashable, Sendable {
         case .idmap: .workspace
         case .mask, .readOnly: .mask
         case .mountAttributes: .mountAttributes
-        case .makeDirectory: .makeDirectory
+        case .makeDirectory, .ownDirectory: .makeDirectory
         case .symbolicLink: .symbolicLink
         case .sendNamespaces: .sendDescriptors
-        case .forkInit, .reapForEver, .reapUntilCommandEnds, .shepherd: .fork
+        case .forkInit, .reapForEver, .reapUntilCommandEnds, .shepherd, .keep: .fork
         case .descriptors: .closeDescriptors
         case .sessionKeyring: .keyring
         case .clearAmbient: .ambientCapabilities
         case .dropBounding: .boundingSet
         case .supplementaryGroups: .supplementaryGroups
         case .groupID: .groupID
-        case .userID: .userID
+        case .userID, .userIDs: .userID
         case .dropCapabilities: .capabilities
         case .verifyIdentity: .verifyIdentity
         case .parentDeathSignal: .parentDeathSignal
@@ -88,7 +92,7 @@ enum Step: Hashable, Sendable {
         case .subreaper: .subreaper
         case .terminal: .terminal
         case .noNewPrivileges: .noNewPrivileges
-        case .landlockScope: .landlock
+        case .landlock: .landlock
         case .emptySignalMask: .signalMask
         case .filter: .systemCallFilter
         case .title: .signalMask

@@ -116,6 +116,9 @@ struct StepProgram: ~Copyable {
         case .makeDirectory(let path, let mode):
             operation(CNS_MAKE_DIRECTORY)
             (raw.q, raw.a) = (text(path.utf8), Int64(mode))
+        case .ownDirectory(let path, let uid, let gid, let mode):
+            operation(CNS_OWN_DIRECTORY)
+            (raw.q, raw.a, raw.b, raw.c) = (text(path.utf8), Int64(uid), Int64(gid), Int64(mode))
         case .symbolicLink(let content, let path):
             operation(CNS_SYMBOLIC_LINK)
             (raw.p, raw.q) = (text(content.utf8), text(path.utf8))
@@ -134,6 +137,10 @@ struct StepProgram: ~Copyable {
         case .shepherd(let status):
             operation(CNS_SHEPHERD)
             raw.a = Int64(status)
+        case .keep(let status, let lifeline, let directory, let endsAtOnce):
+            operation(CNS_KEEP)
+            (raw.a, raw.b, raw.c) = (Int64(status), Int64(lifeline), endsAtOnce ? 1 : 0)
+            raw.q = text(directory.utf8)
         case .descriptors(let list):
             operation(CNS_DESCRIPTORS)
             (raw.list, raw.a) = (array(list), Int64(list.count))
@@ -150,11 +157,15 @@ struct StepProgram: ~Copyable {
             raw.a = Int64(gid)
         case .userID(let uid):
             operation(CNS_USER_ID)
-            raw.a = Int64(uid)
+            (raw.a, raw.b) = (Int64(uid), Int64(uid))
+        case .userIDs(let real, let effective):
+            operation(CNS_USER_ID)
+            (raw.a, raw.b) = (Int64(real), Int64(effective))
         case .dropCapabilities: operation(CNS_DROP_CAPABILITIES)
-        case .verifyIdentity(let uid, let gid, let boundingIsEmpty):
+        case .verifyIdentity(let uid, let effective, let gid, let boundingIsEmpty):
             operation(CNS_VERIFY_IDENTITY)
-            (raw.a, raw.b, raw.c) = (Int64(uid), Int64(gid), boundingIsEmpty ? 1 : 0)
+            (raw.a, raw.b, raw.c) = (Int64(uid), Int64(effective ?? uid), Int64(gid))
+            if boundingIsEmpty { raw.q = text([]) }
         case .parentDeathSignal(let signal):
             operation(CNS_PARENT_DEATH_SIGNAL)
             raw.a = Int64(signal)
@@ -169,7 +180,15 @@ struct StepProgram: ~Copyable {
             operation(CNS_TERMINAL)
             (raw.a, raw.b) = (Int64(size.rows), Int64(size.columns))
         case .noNewPrivileges: operation(CNS_NO_NEW_PRIVILEGES)
-        case .landlockScope: operation(CNS_LANDLOCK_SCOPE)
+        case .landlock(let rules):
+            operation(CNS_LANDLOCK)
+            (raw.a, raw.b) = (Int64(rules.version), rules.forbidsBinding ? 1 : 0)
+            if let paths = rules.writable {
+                var list: [UnsafeMutablePointer<CChar>?] = paths.map { UnsafeMutablePointer(mutating: text($0.utf8)) }
+                list.append(nil)
+                let copy = array(list).assumingMemoryBound(to: UnsafeMutablePointer<CChar>?.self)
+                raw.arguments = copy
+            }
         case .emptySignalMask: operation(CNS_EMPTY_SIGNAL_MASK)
         case .filter(let name):
             operation(CNS_FILTER)

@@ -13,7 +13,11 @@ struct SandboxLayout {
     var limits: SandboxLimits
     /// Whether this process may empty bounding sets (SETPCAP).
     var dropsBounding = true
-    /// Whether the kernel can confine abstract sockets and signals (Landlock version 6, Linux 6.12).
-    var hasLandlockScopes = false
+    /// Version of the kernel's Landlock interface, 0 without. Version 6 (Linux 6.12) confines abstract sockets and signals.
+    var landlockVersion: Int32 = 0
+    /// Directory of the home directories in mode `users`.
+    var homes = ""
+    /// uid that keeps what runs as `user` in mode `users`, and the file agents' real uid there.
+    var userKeeper: UInt32 = 0
     var descriptors: LayoutDescriptors
 }

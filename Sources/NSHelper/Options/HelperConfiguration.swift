@@ -4,16 +4,22 @@ import HelperProtocol
 struct HelperConfiguration: Hashable {
     /// The mode that was asked for; nil is `auto`, the strongest that works.
     var isolation: IsolationMode?
+    /// The weakest mode in which commands with credentials are run; nil for none but those that protect them fully.
+    var acceptedForCredentials: IsolationMode?
     var apiPort: UInt16 = 8080
     var jupyterPort: UInt16 = 8888
     var reservedPorts: [UInt16] = []
     var ids = SandboxIdentities(control: 4200, user: 4201, secure: 4202, controlGroup: 4200, workspaceGroup: 4201)
+    /// First of the uids of mode `users`: two for each cell slot, and one more.
+    var cellUID: UInt32 = 4300
     var workspace = "/workspace"
     var socket = "/run/ns-helper/helper.sock"
     var server = ""
     var agent = ""
     /// Jupyter's program; empty for none.
     var jupyter = ""
+    /// Where mode `users` makes home directories; empty for `homes` beside the socket.
+    var homes = ""
     var environmentFile = "/etc/sandbox/environment"
     /// Where the server's audit log goes: a path, ``AuditSink/systemLog``, or empty for nowhere.
     var auditLog = ""
@@ -44,6 +50,14 @@ struct HelperConfiguration: Hashable {
         var value: String
     }
 
+    /// Whether commands with credentials are run in this mode.
+    func acceptsCredentials(in mode: IsolationMode) -> Bool {
+        mode.protectsCredentials || acceptedForCredentials.map { mode.isAtLeast($0) } ?? false
+    }
+
+    /// The uids of mode `users`.
+    var cellUIDs: Range<UInt32> { UIDPool.uids(first: cellUID, slots: cellSlots) }
+
     /// Checks what no single option can: returns the first contradiction.
     func contradiction() -> ConfigurationError? {
         let ports = [apiPort, jupyterPort].filter { $0 != 0 } + reservedPorts
@@ -56,6 +70,12 @@ struct HelperConfiguration: Hashable {
         }
         if uids.contains(0) || ids.controlGroup == 0 || ids.workspaceGroup == 0 {
             return ConfigurationError("id 0 is root: choose other control, user and secure ids")
+        }
+        if cellUID > UInt32.max - 1 - 2 * cellSlots || uids.contains(where: cellUIDs.contains) {
+            return ConfigurationError(
+                "cell-uid: \(cellUID) and the \(2 * cellSlots) ids after it must exist and be nobody else's: "
+                    + "choose another range, or fewer cell-slots"
+            )
         }
         if ids.controlGroup == ids.workspaceGroup {
             return ConfigurationError(

@@ -5,7 +5,7 @@ extension Option {
     static let all: [Option] = [
         Option(
             name: "isolation",
-            form: "auto, namespaces or none",
+            form: "auto, namespaces, users or none",
             help: "how strongly to isolate; auto takes the strongest that works and says which"
         ) { configuration, text in
             if text == "auto" {
@@ -14,6 +14,15 @@ extension Option {
             }
             guard let mode = IsolationMode(name: text) else { return false }
             configuration.isolation = mode
+            return true
+        },
+        Option(
+            name: "accept-unprotected-credentials",
+            form: "users or none",
+            help: "weakest mode in which commands with credentials are run all the same; without it none but namespaces"
+        ) { configuration, text in
+            guard let mode = IsolationMode(name: text), !mode.protectsCredentials else { return false }
+            configuration.acceptedForCredentials = mode
             return true
         },
         .number("api-port", 0...65_535, "TCP port of the HTTP API; 0 picks a free one", \.apiPort),
@@ -32,12 +41,19 @@ extension Option {
         .number("control-gid", 1...4_294_967_294, "gid of the server and of Jupyter", \.ids.controlGroup),
         .number("user-uid", 1...4_294_967_294, "uid of everything in the user namespace", \.ids.user),
         .number("secure-uid", 1...4_294_967_294, "uid of commands that carry credentials", \.ids.secure),
+        .number(
+            "cell-uid",
+            1...4_294_967_294,
+            "first uid of mode users, which takes two per cell slot and one",
+            \.cellUID
+        ),
         .number("workspace-gid", 1...4_294_967_294, "gid of user and secure processes", \.ids.workspaceGroup),
         .path("workspace", "directory that user and secure commands share", \.workspace),
         .path("socket", "socket for tools, open to root and the control uid", \.socket),
         .path("server", "the server's program; default: sandbox-server beside this program", \.server),
         .path("agent", "the agent's program; default: sandbox-agent beside this program", \.agent),
         .path("jupyter", "program that runs Jupyter in control; without it there is no code interpreter", \.jupyter),
+        .path("homes", "home directories of mode users; default: homes beside the socket", \.homes),
         .path(
             "environment-file",
             "NAME=value lines that every command's environment starts with",

@@ -6,10 +6,15 @@ struct BaseEnvironment {
     /// What the image's author listed for every command.
     var imageDefaults: [EnvironmentVariable]
 
-    /// The variables of a command in `namespace`, whose home directory is `home`.
-    func variables(_ namespace: SandboxNamespace, home: String) -> [EnvironmentVariable] {
+    /// The variables of a command in `namespace`, whose home directory is `home`, and which, in `secure`, makes
+    /// temporary files in `temporary`.
+    func variables(
+        _ namespace: SandboxNamespace,
+        home: String,
+        temporary: String = "/tmp"
+    ) -> [EnvironmentVariable] {
         var variables = Self.fixed(namespace, home: home)
-        if namespace == .secure { variables += Self.protective }
+        if namespace == .secure { variables += [EnvironmentVariable("TMPDIR", temporary)] + Self.protective }
         // The image's author may change a default, the protective ones included: it is the author's image.
         for variable in imageDefaults {
             variables.removeAll { $0.name == variable.name }
@@ -37,7 +42,6 @@ struct BaseEnvironment {
     /// workspace a poisoned repository looks like the cell's own to git's ownership check.
     private static let protective: [EnvironmentVariable] =
         [
-            EnvironmentVariable("TMPDIR", "/tmp"),
             // No import from the directory of a script or from the current one (Python 3.11).
             EnvironmentVariable("PYTHONSAFEPATH", "1"),
             EnvironmentVariable("PYTHONNOUSERSITE", "1"),

@@ -4,8 +4,12 @@ enum FilterName: Int, CaseIterable, Hashable {
     case user
     /// For everything in a cell: as `user`, and nobody looks into another process.
     case secure
+    /// For a command with credentials in mode `users`: as `secure`, and no object that would outlive it.
+    case userCell
     /// For the server, on top of `secure`, installed by itself once it runs: no new program ever.
     case server
     /// For the inits: a dozen calls.
     case namespaceInit
+    /// For the keepers of mode `users`: the same, and what ending everybody of a uid and removing a directory takes.
+    case keeper
 }

@@ -10,14 +10,16 @@ enum SystemCallPolicy {
         switch name {
         case .user: common + sockets + personality(mayFixAddresses: true)
         case .secure: common + sockets + personality(mayFixAddresses: false) + noDebugging
+        case .userCell: rules(.secure) + noSharedObjects
         case .server: noNewProgram
         case .namespaceInit: initCalls
+        case .keeper: initCalls + keeperCalls
         }
     }
 
     /// The errno of calls that no rule names; 0 allows them.
     static func defaultError(_ name: FilterName) -> Int32 {
-        name == .namespaceInit ? EPERM : 0
+        name == .namespaceInit || name == .keeper ? EPERM : 0
     }
 
     private static let common: [SystemCallRule] = [
@@ -193,6 +195,14 @@ enum SystemCallPolicy {
         )
     ]
 
+    private static let noSharedObjects: [SystemCallRule] = [
+        SystemCallRule(
+            names: ["shmget", "shmat", "semget", "msgget", "mq_open"],
+            error: ENOSYS,
+            reason: "without an IPC namespace these objects are everybody's, and stay when the command has ended (G5)"
+        )
+    ]
+
     private static let noNewProgram: [SystemCallRule] = [
         SystemCallRule(
             names: ["execve", "execveat"],
@@ -210,5 +220,21 @@ enum SystemCallPolicy {
             error: 0,
             reason: "all that reaping takes"
         )
+    ]
+
+    private static let keeperCalls: [SystemCallRule] = [
+        SystemCallRule(
+            names: ["kill"],
+            error: 0,
+            reason: "reaches whoever has the keeper's effective uid: those are whom it is there to end"
+        ),
+        SystemCallRule(
+            names: [
+                "open", "openat", "getdents64", "stat", "lstat", "newfstatat", "chmod", "fchmodat", "unlinkat", "rmdir",
+                "chdir", "fchdir",
+            ],
+            error: 0,
+            reason: "removing a directory, with the rights of the uid that filled it"
+        ),
     ]
 }

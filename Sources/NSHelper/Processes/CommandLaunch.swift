@@ -6,7 +6,17 @@ struct CommandLaunch: ~Copyable {
     let spawned: Spawner.Spawned
     /// The helper's end of the socket to the command's parent: its shepherd, or its cell's pid 1.
     let status: OwnedDescriptor
-    let isCell: Bool
+    let keeping: Keeping
+
+    /// What the command's parent is, and so how everything of the command is ended.
+    enum Keeping: Hashable {
+        /// A shepherd: is told to stay until nobody is left, who are signalled one by one.
+        case shepherd
+        /// pid 1 of a namespace, with which the kernel ends all.
+        case namespace
+        /// A keeper, which ends everybody of a uid.
+        case keeper(CellIdentity)
+    }
 
     /// In one of the namespaces. This is the seam for cells made in advance.
     init(
@@ -30,7 +40,7 @@ struct CommandLaunch: ~Copyable {
             context: context,
             image: image
         )
-        self.init(spawned: spawned, status: sockets.consumeNear(), isCell: isCell)
+        self.init(spawned: spawned, status: sockets.consumeNear(), keeping: isCell ? .namespace : .shepherd)
     }
 
     /// In mode `none`.
@@ -48,16 +58,42 @@ struct CommandLaunch: ~Copyable {
             context: context,
             image: image
         )
-        self.init(spawned: spawned, status: sockets.consumeNear(), isCell: false)
+        self.init(spawned: spawned, status: sockets.consumeNear(), keeping: .shepherd)
     }
 
-    private init(spawned: consuming Spawner.Spawned, status: consuming OwnedDescriptor, isCell: Bool) {
+    /// In mode `users`: in a cell if there is one, else as `user`.
+    init(
+        _ command: ChildPlan.Command,
+        as cell: CellIdentity?,
+        _ context: borrowing SpawnContext,
+        image: borrowing CommandImage,
+        isHidden: Bool = false
+    ) throws(HelperFailure) {
+        let sockets = try Self.sockets()
+        let status = sockets.far.rawValue
+        let steps =
+            if let cell {
+                ChildPlan.cell(command, status: status, as: cell, context.layout)
+            } else if isHidden {
+                ChildPlan.fileAgent(uidsOf: command, status: status, context.layout)
+            } else {
+                ChildPlan.user(command, status: status, in: nil, context.layout)
+            }
+        let spawned = try Spawner.spawn(steps, kind: .plain, pidNamespace: nil, context: context, image: image)
+        self.init(
+            spawned: spawned,
+            status: sockets.consumeNear(),
+            keeping: cell.map { .keeper($0) } ?? .shepherd
+        )
+    }
+
+    private init(spawned: consuming Spawner.Spawned, status: consuming OwnedDescriptor, keeping: Keeping) {
         self.spawned = spawned
         self.status = status
-        self.isCell = isCell
+        self.keeping = keeping
     }
 
-    private static func sockets() throws(HelperFailure) -> RecordChannel.Pair {
+    static func sockets() throws(HelperFailure) -> RecordChannel.Pair {
         do { return try RecordChannel.pair() } catch {
             throw HelperFailure(.stepFailed, stage: .report, errno: error.errno)
         }

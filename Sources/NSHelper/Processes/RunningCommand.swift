@@ -20,10 +20,10 @@ final class RunningCommand {
     /// The connection that asked for it, and alone may signal it.
     let connection: UInt64
     let requestID: UInt64
-    let isCell: Bool
+    let keeping: CommandLaunch.Keeping
     let startedMicroseconds: UInt64
-    /// The command's parent: its shepherd, or its cell's pid 1.
-    private let child: Child
+    /// The command's parent: its shepherd, its cell's pid 1 or keeper; or who sweeps after a keeper that was killed.
+    private var child: Child
     private var report: ChildReport?
     /// Where the parent writes the command's wait status, and a shepherd is told to stay.
     private let statusSocket: OwnedDescriptor
@@ -52,7 +52,7 @@ final class RunningCommand {
         self.isHidden = isHidden
         self.connection = connection
         self.requestID = requestID
-        isCell = launch.isCell
+        keeping = launch.keeping
         statusSocket = launch.status
         startedMicroseconds = cns_monotonic_microseconds()
         phase = .starting(deadlineMicroseconds: deadlineMicroseconds)
@@ -101,10 +101,33 @@ final class RunningCommand {
         if end == nil, let command = command.number { _ = cns_signal(command, number) }
     }
 
-    /// Kills the command's parent. In a cell that is pid 1, whose end is the end of the cell; a shepherd must
-    /// not be killed while its command may live.
-    func killParent() {
-        if end == nil { child.signal(SIGKILL) }
+    /// Whether its parent ends it and all that it started, when told to.
+    var isCell: Bool {
+        if case .shepherd = keeping { false } else { true }
+    }
+
+    /// Ends the command's parent. In a cell that is pid 1, whose end is the end of the cell, or the keeper, who sees to
+    /// that; a shepherd must not be killed while its command may live.
+    func endParent() {
+        guard end == nil else { return }
+        switch keeping {
+        case .keeper: _ = cns_tell_keeper(statusSocket.rawValue, CChar(CNS_KEEPER_END))
+        case .shepherd, .namespace: child.signal(SIGKILL)
+        }
+    }
+
+    /// Whether a sweeper has taken its keeper's place.
+    private(set) var isSwept = false
+
+    /// Lets a sweeper take the place of a keeper that did not get to its end.
+    func sweep(by sweeper: consuming Child) {
+        child = sweeper
+        isSwept = true
+    }
+
+    /// The identity that nobody may have again before its keeper, or a sweeper, has found that nothing is left of it.
+    var cell: CellIdentity? {
+        if case .keeper(let cell) = keeping { cell } else { nil }
     }
 
     private var isShepherdHeld = false

@@ -4,6 +4,8 @@ import HelperProtocol
 enum RunningMode {
     /// Three namespaces, all proven.
     case namespaces(NamespaceSet)
+    /// Separate uids, all proven.
+    case users(UIDSpaces)
     /// Mode `none`. With privilege the three parties have their own uids at least.
     case open
     /// The demanded mode cannot be had: health is served, nothing is started.
@@ -13,6 +15,7 @@ enum RunningMode {
     var isolation: IsolationMode? {
         switch self {
         case .namespaces: .namespaces
+        case .users: .users
         case .open: IsolationMode.none
         case .unavailable: nil
         }

@@ -12,7 +12,7 @@ extension ServiceLoop {
         let connection = connections[command.connection]
         if let failure = command.settle() {
             // No program was started. The child is on its way out; its slot is free when it has been reaped.
-            command.killParent()
+            command.endParent()
             if let connection, !connection.reply(.failed(failure), to: command.requestID) { close(connection) }
         } else if let connection {
             let reply = HelperReply.spawned(SpawnReply(handle: command.handle, pid: command.pid))
@@ -42,8 +42,8 @@ extension ServiceLoop {
             // Also while it is starting: a shepherd that is killed then could leave its command behind.
             command.killDeadlineMicroseconds = cns_monotonic_microseconds() + Self.killAgainMicroseconds
             if command.isCell {
-                // The kernel kills a PID namespace with its pid 1.
-                command.killParent()
+                // The kernel kills a PID namespace with its pid 1, a keeper everybody of its uid.
+                command.endParent()
             } else {
                 command.holdShepherd()
                 roots.append(command.childPID)
@@ -59,6 +59,7 @@ extension ServiceLoop {
             var pid: pid_t = 0
             guard cns_reap_any(&pid, &end) == 0 else { break }
             if let command = commands.command(childPID: pid) {
+                if isSwept(command, after: end) { continue }
                 command.ended(end)
                 if command.reportDescriptor != nil, command.drainReport() {
                     settle(command)
@@ -71,6 +72,8 @@ extension ServiceLoop {
                 jupyterEnded(end)
             } else if case .namespaces(let set) = isolation.mode {
                 namespaceEnded(pid, in: set)
+            } else if case .users(let spaces) = isolation.mode, spaces.isKeeper(pid) {
+                userKeeperEnded(end, in: spaces)
             }
             // Anybody else is an orphan from outside the namespaces: reaped, and that is all.
         }
@@ -82,7 +85,13 @@ extension ServiceLoop {
     func finishIfOver(_ command: RunningCommand) {
         guard let end = command.end, command.reportDescriptor == nil else { return }
         commands.remove(command)
-        defer { finishStoppingIfQuiet() }
+        if let cell = command.cell, case .users(let spaces) = isolation.mode {
+            spaces.giveBack(cell, isClean: end.status == 0)
+        }
+        defer {
+            finishResetsOfUIDs()
+            finishStoppingIfQuiet()
+        }
         guard !command.hasFailed, let connection = connections[command.connection] else { return }
         if !connection.event(.processExited(command.handle, command.exitStatus(end))) { close(connection) }
     }
@@ -104,6 +113,9 @@ extension ServiceLoop {
         if case .namespaces(let set) = isolation.mode {
             for (namespace, renewal) in renewals where renewal.deadline <= now { tryRenew(namespace, in: set) }
             answerResets()
+        }
+        if case .users(let spaces) = isolation.mode, let renewal = renewals[.user], renewal.deadline <= now {
+            renewUserKeeper(in: spaces) { () throws(HelperFailure) in try spaces.renewUser(isolation.context) }
         }
         if server == nil, stopDeadlineMicroseconds == nil, let start = serverStartMicroseconds, start <= now {
             startServer()

@@ -5,8 +5,8 @@ import HelperTransport
 extension ServiceLoop {
     /// A full process table or an exhausted kernel passes; what user code may have done to a directory above
     /// a covered path may not.
-    private static let firstRenewal: UInt64 = 500_000
-    private static let longestRenewal: UInt64 = 30_000_000
+    static let firstRenewal: UInt64 = 500_000
+    static let longestRenewal: UInt64 = 30_000_000
 
     /// Deals with the end of a process that may have been a namespace's init.
     func namespaceEnded(_ pid: Int32, in set: NamespaceSet) {

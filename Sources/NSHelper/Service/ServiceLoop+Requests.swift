@@ -82,7 +82,12 @@ extension ServiceLoop {
             processSlots: configuration.processSlots + configuration.cellSlots,
             probeFailure: isolation.failure,
             limits: limits,
-            controlGroupProblem: isolation.groupFailure?.reason
+            controlGroupProblem: isolation.groupFailure?.reason,
+            cellUIDs: isolation.mode.isolation == .users ? configuration.cellUIDs : nil,
+            landlockVersion: UInt16(isolation.context.layout.landlockVersion),
+            acceptsUnprotectedCredentials: isolation.mode.isolation.map {
+                !$0.protectsCredentials && configuration.acceptsCredentials(in: $0)
+            } ?? false
         )
     }
 
@@ -100,6 +105,10 @@ extension ServiceLoop {
                     running: UInt32(commands.running(in: namespace))
                 )
             }
+        }
+        if case .users(let spaces) = isolation.mode {
+            setup = spaces.setupMicroseconds
+            namespaces = rows(spaces)
         }
         let processes = commands.all.prefix(ProtocolLimits.statusProcesses).map { command in
             StatusReply.Process(
@@ -126,7 +135,11 @@ extension ServiceLoop {
         from connection: Connection
     ) throws(HelperFailure) {
         if stopDeadlineMicroseconds != nil { throw HelperFailure(.shuttingDown) }
-        if case .unavailable = isolation.mode { throw HelperFailure(.isolationUnavailable) }
+        guard let mode = isolation.mode.isolation else { throw HelperFailure(.isolationUnavailable) }
+        // A door for tools is no way around what the operator has to say yes to.
+        if request.namespace == .secure, !configuration.acceptsCredentials(in: mode) {
+            throw HelperFailure(.isolationUnavailable)
+        }
         let null = isolation.context.layout.descriptors.null
         var command = ChildPlan.Command(
             program: try program(request),
@@ -162,6 +175,30 @@ extension ServiceLoop {
                 image: image,
                 isHidden: request.agent == .files
             )
+        case .users(let spaces):
+            guard uidResets[request.namespace] == nil, request.namespace != .user || spaces.isUserOpen else {
+                throw HelperFailure(.namespaceDown)
+            }
+            let cell = request.namespace == .secure ? try spaces.takeCell() : nil
+            do {
+                let base = environment.variables(
+                    request.namespace,
+                    home: cell?.home ?? spaces.userHome,
+                    temporary: cell?.temporary ?? "/tmp"
+                )
+                let image = try CommandImage(payload: descriptors[0], base: base + additions)
+                launch = try CommandLaunch(
+                    command,
+                    as: cell,
+                    isolation.context,
+                    image: image,
+                    isHidden: request.agent == .files
+                )
+            } catch {
+                // Nobody has had it.
+                if let cell { spaces.giveBack(cell, isClean: true) }
+                throw error
+            }
         case .open, .unavailable:
             let image = try CommandImage(
                 payload: descriptors[0],
@@ -195,22 +232,28 @@ extension ServiceLoop {
     }
 
     private func reset(_ namespace: SandboxNamespace, id: UInt64, from connection: Connection) -> Bool {
-        guard case .namespaces(let set) = isolation.mode else {
+        // The reply follows when the old init has been reaped and the new one stands: `reapChildren`.
+        switch isolation.mode {
+        case .namespaces(let set):
+            pendingResets.append(
+                PendingReset(
+                    connection: connection.id,
+                    request: id,
+                    namespace: namespace,
+                    generation: set.generation(namespace) + 1,
+                    killedInit: set[namespace]?.initPID,
+                    commands: commands.all.filter { $0.namespace == namespace }.map(\.handle),
+                    deadlineMicroseconds: cns_monotonic_microseconds() + PendingReset.patienceMicroseconds
+                )
+            )
+            // Where it cannot be known that all of them have stopped, the next one is made when they have been reaped.
+            if set.kill(namespace) { tryRenew(namespace, in: set) }
+        case .users(let spaces):
+            uidResets[namespace, default: []].append((connection.id, id))
+            resetUIDs(of: namespace, in: spaces)
+        case .open, .unavailable:
             return connection.reply(.failed(HelperFailure(.isolationUnavailable)), to: id)
         }
-        pendingResets.append(
-            PendingReset(
-                connection: connection.id,
-                request: id,
-                namespace: namespace,
-                generation: set.generation(namespace) + 1,
-                killedInit: set[namespace]?.initPID,
-                commands: commands.all.filter { $0.namespace == namespace }.map(\.handle),
-                deadlineMicroseconds: cns_monotonic_microseconds() + PendingReset.patienceMicroseconds
-            )
-        )
-        // Where it cannot be known that all of them have stopped, the next one is made when they have been reaped.
-        if set.kill(namespace) { tryRenew(namespace, in: set) }
         return true
     }
 }

@@ -190,6 +190,7 @@ extension ServiceLoop {
             // What earlier commands left in the background.
             TreeKiller.terminate(below: [user.initPID])
         }
+        if case .users(let spaces) = isolation.mode { spaces.terminateUser() }
         server?.signal(SIGTERM)
         jupyter?.signal(SIGTERM)
         finishStoppingIfQuiet()

@@ -34,6 +34,8 @@ final class ServiceLoop {
     var jupyterStartMicroseconds: UInt64?
     /// Who waits for a namespace to be made anew.
     var pendingResets: [PendingReset] = []
+    /// The same in mode `users`.
+    var uidResets: [SandboxNamespace: [(connection: UInt64, request: UInt64)]] = [:]
     /// When to try again to make a namespace that could not be made.
     var renewals: [SandboxNamespace: (deadline: UInt64, delay: UInt64)] = [:]
     var stopDeadlineMicroseconds: UInt64?
@@ -193,11 +195,12 @@ final class ServiceLoop {
         server?.signal(SIGKILL)
         jupyter?.signal(SIGKILL)
         kill(commands.all)
-        if case .namespaces(let set) = isolation.mode {
-            set.killAll()
-        } else {
-            // What daemonised without a namespace has come to the subreaper.
-            TreeKiller.kill(below: [getpid()])
+        switch isolation.mode {
+        case .namespaces(let set): set.killAll()
+        // The keepers of the cells have been told already, and remove the cells' directories before they end.
+        case .users(let spaces): spaces.endUser()
+        // What daemonised without a namespace has come to the subreaper.
+        case .open, .unavailable: TreeKiller.kill(below: [getpid()])
         }
         let deadline = cns_monotonic_microseconds() + Self.takeDownMicroseconds
         while true {
@@ -206,6 +209,9 @@ final class ServiceLoop {
             var number: Int32 = 0
             switch cns_reap_any(&pid, &end) {
             case 0: continue
+            case ECHILD:
+                if case .users(let spaces) = isolation.mode { spaces.remove() }
+                return
             case EAGAIN:
                 let now = cns_monotonic_microseconds()
                 // A member in uninterruptible sleep holds its namespace up; waiting longer would not help.

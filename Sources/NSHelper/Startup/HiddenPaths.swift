@@ -38,6 +38,20 @@ enum HiddenPaths {
         return resolved
     }
 
+    /// Those that may be read by everybody, as far as modes tell. Only `namespaces` can cover them.
+    static func exposed(_ configuration: HelperConfiguration, _ layout: SandboxLayout) -> [String] {
+        // Of these everybody may know the content.
+        let own = [
+            ServerProgram.ownPath, ServerProgram.path(configuration), ServerProgram.agentPath(configuration),
+            configuration.file, Startup.parent(of: configuration.socket),
+        ].compactMap { ServerProgram.realPath($0) }
+        return layout.hiddenPaths.filter { path in
+            var status = stat()
+            guard !own.contains(path), lstat(path, &status) == 0 else { return false }
+            return status.st_mode & (status.st_mode & S_IFMT == S_IFDIR ? S_IXOTH : S_IROTH) != 0
+        }
+    }
+
     /// The first directory above `path` that is not root's, or that others may write to without the sticky bit.
     static func firstForeignAncestor(of path: String) -> String? {
         var ancestor = Startup.parent(of: path)

@@ -32,12 +32,15 @@ final class Isolation {
         self.groupFailure = groupFailure
     }
 
-    /// Tries the whole sequence, not a capability bit: seccomp, AppArmor, SELinux, a user namespace or a
-    /// masked /proc each break single steps of it.
+    /// Tries the demanded mode, or with `auto` all, the strongest first. Each time the whole sequence, not a capability
+    /// bit: seccomp, AppArmor, SELinux, a user namespace or a masked /proc each break single steps of it.
+    ///
+    /// - Parameter report: Called for each mode that cannot be had.
     static func establish(
         _ configuration: HelperConfiguration,
         identities: SandboxIdentities,
-        isPrivileged: Bool
+        isPrivileged: Bool,
+        report: (IsolationMode, HelloReply.ProbeFailure) -> Void
     )
         throws -> Isolation
     {
@@ -58,31 +61,54 @@ final class Isolation {
             filters: try FilterSet(),
             ownPIDNamespace: OwnedDescriptor(adopting: own)
         )
-        if configuration.isolation == IsolationMode.none {
-            context.layout.sharing = isPrivileged ? .group : .sameOwner
-            return Isolation(mode: .open, context: context, store: store, failure: nil, container: container)
-        }
-
-        var failure = SelfCheck.failure()
-        if failure == nil {
+        context.layout.sharing = isPrivileged ? .group : .sameOwner
+        var first: HelloReply.ProbeFailure?
+        for mode in configuration.isolation.map({ [$0] }) ?? IsolationMode.strongestFirst {
             do {
-                let (set, groupFailure) = try namespaces(configuration, store, &context, group, container)
+                var groupFailure: ControlGroups.Failure?
+                let running = try start(mode, configuration, store, &context, group, container, &groupFailure)
                 return Isolation(
-                    mode: .namespaces(set),
+                    mode: running,
                     context: context,
                     store: store,
-                    failure: nil,
+                    failure: first,
                     container: container,
                     groupFailure: groupFailure
                 )
-            } catch let error as HelperFailure {
-                failure = .init(stage: error.stage, errno: error.errno, remedy: Remedy.text(error))
+            } catch let error as HelloReply.ProbeFailure {
+                report(mode, error)
+                first = first ?? error
             }
         }
-        // Only `auto` may run weaker than asked.
-        let fallback: RunningMode = configuration.isolation == nil ? .open : .unavailable
-        context.layout.sharing = isPrivileged ? .group : .sameOwner
-        return Isolation(mode: fallback, context: context, store: store, failure: failure, container: container)
+        return Isolation(mode: .unavailable, context: context, store: store, failure: first, container: container)
+    }
+
+    private static func start(
+        _ mode: IsolationMode,
+        _ configuration: HelperConfiguration,
+        _ store: DescriptorStore,
+        _ context: inout SpawnContext,
+        _ group: OwnGroup,
+        _ container: ContainerLimits,
+        _ groupFailure: inout ControlGroups.Failure?
+    ) throws -> RunningMode {
+        if let failure = SelfCheck.failure(mode) { throw failure }
+        let sharing = context.layout.sharing
+        do {
+            switch mode {
+            case .namespaces:
+                let (set, failure) = try namespaces(configuration, store, &context, group, container)
+                groupFailure = failure
+                return .namespaces(set)
+            case .users: return .users(try users(configuration, context))
+            case .none: return .open
+            }
+        } catch let error as HelperFailure {
+            // The next mode begins as this one did.
+            context.layout.sharing = sharing
+            context.groups = nil
+            throw HelloReply.ProbeFailure(stage: error.stage, errno: error.errno, remedy: Remedy.text(error))
+        }
     }
 
     /// Makes the three namespaces and proves each by a child that goes through every step but execve.
@@ -141,19 +167,47 @@ final class Isolation {
     )
         throws(HelperFailure)
     {
-        let null = context.layout.descriptors.null
-        let command = ChildPlan.Command(
-            program: .probe,
-            workingDirectory: Array(context.layout.workspace.utf8),
-            streams: [null, null, null]
-        )
-        let launch = try CommandLaunch(command, in: namespace, set, context, image: CommandImage())
+        let launch = try CommandLaunch(probe(context), in: namespace, set, context, image: CommandImage())
         var spawned = launch.spawned
         spawned.report.drainToEnd(timeoutMilliseconds: RunningNamespace.timeoutMilliseconds)
         spawned.child.signal(SIGKILL)
         var end = cns_end()
         _ = cns_reap(spawned.child.pid, 1, &end)
         if let failure = spawned.report.outcome { throw failure }
+    }
+
+    /// A command that ends where its program would start.
+    private static func probe(_ context: borrowing SpawnContext) -> ChildPlan.Command {
+        let null = context.layout.descriptors.null
+        return ChildPlan.Command(
+            program: .probe,
+            workingDirectory: Array(context.layout.workspace.utf8),
+            streams: [null, null, null]
+        )
+    }
+
+    /// Makes what mode `users` needs, and proves `user` and a cell by children that go through every step but execve.
+    private static func users(
+        _ configuration: HelperConfiguration,
+        _ context: borrowing SpawnContext
+    ) throws(HelperFailure) -> UIDSpaces {
+        guard cns_is_directory(configuration.workspace) != 0 else {
+            throw HelperFailure(.stepFailed, stage: .workspace, errno: ENOENT)
+        }
+        let spaces = try UIDSpaces(configuration, context)
+        let cell = try spaces.takeCell()
+        for identity in [nil, cell] {
+            let launch = try CommandLaunch(probe(context), as: identity, context, image: CommandImage())
+            var spawned = launch.spawned
+            spawned.report.drainToEnd(timeoutMilliseconds: RunningNamespace.timeoutMilliseconds)
+            var end = cns_end()
+            _ = cns_reap(spawned.child.pid, 1, &end)
+            if let failure = spawned.report.outcome { throw failure }
+            // The keeper's own work belongs to the proof.
+            guard end.status == 0 else { throw HelperFailure(.stepFailed, stage: .probe, errno: EIO) }
+        }
+        spaces.giveBack(cell, isClean: true)
+        return spaces
     }
 
     private static func identityMap(_ ids: SandboxIdentities) throws(HelperFailure) -> OwnedDescriptor {
@@ -194,7 +248,9 @@ final class Isolation {
                 containerProcesses: container.processes
             ),
             dropsBounding: SelfCheck.holds("SETPCAP"),
-            hasLandlockScopes: cns_landlock_version() >= 6,
+            landlockVersion: cns_landlock_version(),
+            homes: configuration.homes.isEmpty ? socketDirectory + "/homes" : configuration.homes,
+            userKeeper: configuration.cellUID,
             descriptors: store.layout
         )
     }

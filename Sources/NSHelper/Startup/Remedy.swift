@@ -43,6 +43,10 @@ enum Remedy {
             "make the workspace directory, owned by the user uid, or name another one with --workspace"
         case (.device, _):
             "the image's /dev lacks a standard node or has a false one: use the engine's own /dev"
+        case (.probe, EWOULDBLOCK):
+            "a pair is running here already: its /health tells; a second one needs --homes and --cell-uid of its own"
+        case (.makeDirectory, _):
+            "make a directory for home directories that root can write, and name it with --homes"
         default:
             "the kernel refused '\(failure.stage.name)' (\(SystemError(errno: failure.errno))); see Docs/Deployment.md"
         }

@@ -14,6 +14,9 @@ enum SelfCheck {
         ("KILL", "signals to processes of other uids"),
     ]
 
+    /// Those of the six that mode `users` needs. SETPCAP it takes where it is there.
+    private static let ofUsers: Set<String> = ["SETUID", "SETGID", "KILL"]
+
     /// The six as a bit mask.
     static var mask: UInt64 {
         capabilities.reduce(0) { mask, capability in
@@ -36,8 +39,9 @@ enum SelfCheck {
         return cns_read_capabilities(&sets) == 0 && !missing(sets.effective).contains(name)
     }
 
-    /// The first reason why namespaces cannot work, before anything is tried.
-    static func failure() -> HelloReply.ProbeFailure? {
+    /// The first reason why a mode cannot work, before anything is tried.
+    static func failure(_ mode: IsolationMode) -> HelloReply.ProbeFailure? {
+        if mode == .none { return nil }
         func failure(_ stage: Stage, _ errno: Int32, missing: [String] = []) -> HelloReply.ProbeFailure {
             let failure = HelperFailure(.stepFailed, stage: stage, errno: errno)
             return .init(stage: stage, errno: errno, remedy: Remedy.text(failure, missing: missing))
@@ -46,7 +50,7 @@ enum SelfCheck {
         var sets = cns_capabilities()
         let code = cns_read_capabilities(&sets)
         guard code == 0 else { return failure(.helperCapabilities, code) }
-        let missing = missing(sets.effective)
+        let missing = missing(sets.effective).filter { mode == .namespaces || ofUsers.contains($0) }
         guard missing.isEmpty else { return failure(.helperCapabilities, EPERM, missing: missing) }
         // setns into a mount namespace is refused to a process with a second thread (setns(2)).
         guard cns_thread_count() == 1 else { return failure(.helperThreads, EBUSY) }

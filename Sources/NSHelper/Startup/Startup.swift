@@ -25,7 +25,17 @@ enum Startup {
         let identities = isPrivileged ? configuration.ids : SandboxIdentities(everyone: getuid(), group: getgid())
         let door = try makeDoor(configuration, isPrivileged: isPrivileged)
 
-        let isolation = try Isolation.establish(configuration, identities: identities, isPrivileged: isPrivileged)
+        let isolation = try Isolation.establish(
+            configuration,
+            identities: identities,
+            isPrivileged: isPrivileged,
+            report: { mode, failure in
+                Log.warning(
+                    "mode \(mode.name) cannot be had: step '\(failure.stage.name)' failed "
+                        + "(\(SystemError(errno: failure.errno))). Remedy: \(failure.remedy)"
+                )
+            }
+        )
         // Not before: the map of a child's user namespace is written through /proc, which for a non-dumpable
         // process needs SYS_PTRACE.
         guard cns_set_dumpable(0) == 0 else { throw ConfigurationError("the kernel refuses PR_SET_DUMPABLE") }
@@ -46,25 +56,6 @@ enum Startup {
         return service.run()
     }
 
-    /// Says which isolation works here; returns the exit status.
-    static func probe(_ configuration: HelperConfiguration) throws -> Int32 {
-        umask(0o077)
-        let isPrivileged = try dropWhatIsNotNeeded(startsServer: false)
-        var demanded = configuration
-        demanded.isolation = .namespaces
-        let identities = isPrivileged ? configuration.ids : SandboxIdentities(everyone: getuid(), group: getgid())
-        let isolation = try Isolation.establish(demanded, identities: identities, isPrivileged: isPrivileged)
-        if let failure = isolation.failure {
-            print("namespaces: not available")
-            print("failed step: \(failure.stage.name) (\(SystemError(errno: failure.errno)))")
-            print("remedy: \(failure.remedy)")
-            return 1
-        }
-        print("namespaces: available")
-        print("workspace: \(isolation.context.layout.sharing.name)")
-        return 0
-    }
-
     /// Each running command holds up to six descriptors here. Running out of them would look to clients like a
     /// helper that loses what they send.
     private static func raiseOpenFiles(_ configuration: HelperConfiguration) {
@@ -80,7 +71,7 @@ enum Startup {
 
     /// Cuts this process down to those of the six capabilities that it has; what misses is reported by the
     /// probe. Answers whether children can be given other identities.
-    private static func dropWhatIsNotNeeded(startsServer: Bool = true) throws(ConfigurationError) -> Bool {
+    static func dropWhatIsNotNeeded(startsServer: Bool = true) throws(ConfigurationError) -> Bool {
         try forbidNewPrivileges()
         // Orphans of children outside the namespaces come here, pid 1 or not.
         _ = cns_become_subreaper()
@@ -155,7 +146,7 @@ enum Startup {
 
     /// Makes the socket's directory, enterable by everybody and listed by nobody, and insists that nobody but
     /// this uid can replace what is in it.
-    private static func makeDoorDirectory(_ directory: String) throws(ConfigurationError) {
+    static func makeDoorDirectory(_ directory: String) throws(ConfigurationError) {
         guard !SystemDirectories.contain(directory) else {
             throw ConfigurationError(
                 "socket: give the socket a directory of its own, for instance \(directory)/ns-helper"
@@ -214,12 +205,6 @@ enum Startup {
 
     private static func announce(_ isolation: Isolation, _ configuration: HelperConfiguration, _ ports: HeldPorts) {
         let ports = "ports \(ports.api.port) and \(ports.jupyter.port) held"
-        if let failure = isolation.failure {
-            Log.warning(
-                "namespaces cannot be had: step '\(failure.stage.name)' failed "
-                    + "(\(SystemError(errno: failure.errno))). Remedy: \(failure.remedy)"
-            )
-        }
         switch isolation.mode {
         case .namespaces(let set):
             let sharing = isolation.context.layout.sharing
@@ -227,7 +212,7 @@ enum Startup {
                 "mode namespaces: three namespaces in \(set.setupMicroseconds) µs; \(ports); workspace \(sharing.name)"
             )
             if let failure = isolation.groupFailure { Log.warning(failure.reason) }
-            if !isolation.context.layout.hasLandlockScopes {
+            if isolation.context.layout.landlockVersion < 6 {
                 Log.warning("this kernel cannot confine abstract Unix sockets to a cell: Linux 6.12 or later can")
             }
             if sharing == .group {
@@ -236,12 +221,44 @@ enum Startup {
                         + "through gid \(configuration.ids.workspaceGroup), so it should be setgid and group-writable"
                 )
             }
+        case .users(let spaces):
+            Log.warning(
+                "mode users: separate uids in \(spaces.setupMicroseconds) µs, no namespaces: every process and its command "
+                    + "line can be listed by user code; \(ports); workspace \(isolation.context.layout.sharing.name)"
+            )
+            if isolation.context.layout.landlockVersion < 1 {
+                Log.warning(
+                    "this kernel has no Landlock: files that a command leaves outside of its home are not removed"
+                )
+            }
+            for path in HiddenPaths.exposed(configuration, isolation.context.layout) {
+                Log.warning("'\(path)' cannot be covered in mode users, and its mode lets everybody read it")
+            }
         case .open:
             Log.warning(
                 "mode none: ISOLATION IS OFF. User code can see, kill and read everything that runs as its uid. "
                     + "For local development only. \(ports)"
             )
-        case .unavailable: Log.error("mode namespaces was demanded: no command will be started; \(ports)")
+        case .unavailable:
+            let demanded = configuration.isolation?.name ?? "auto"
+            Log.error("mode \(demanded) was demanded: no command will be started; \(ports)")
+        }
+        announceCredentials(isolation, configuration)
+    }
+
+    /// Says what becomes of commands with credentials where the mode cannot protect them fully.
+    private static func announceCredentials(_ isolation: Isolation, _ configuration: HelperConfiguration) {
+        guard let mode = isolation.mode.isolation, !mode.protectsCredentials else { return }
+        if configuration.acceptsCredentials(in: mode) {
+            Log.warning(
+                "CREDENTIALS ARE NOT FULLY PROTECTED in mode \(mode.name): commands that carry them are run because of "
+                    + "accept-unprotected-credentials"
+            )
+        } else {
+            Log.notice(
+                "commands that carry credentials are refused in mode \(mode.name); "
+                    + "--accept-unprotected-credentials \(mode.name) would run them"
+            )
         }
     }
 }

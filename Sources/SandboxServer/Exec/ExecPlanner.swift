@@ -19,9 +19,12 @@ struct ExecPlanner: Sendable {
         AuditNote.plan(plan)
         guard hello.mode != nil else { throw APIError.isolationUnavailable(hello) }
         let isUnprotected = isUnprotected(plan)
+        guard !isUnprotected || hello.acceptsUnprotectedCredentials else {
+            throw APIError.credentialsUnprotected(hello)
+        }
         logger.log(
             level: isUnprotected ? .warning : .debug,
-            isUnprotected ? "Running a command with credentials while isolation is off." : "Running a command.",
+            isUnprotected ? "Running a command with credentials that are not fully protected." : "Running a command.",
             metadata: [
                 "namespace": "\(plan.namespace.rawValue)", "commandBytes": "\(plan.command.utf8.count)",
                 "variables": "\(plan.variables.map(\.name).joined(separator: ","))",
@@ -46,8 +49,8 @@ struct ExecPlanner: Sendable {
         )
     }
 
-    /// Whether the command's credentials are protected by nothing.
+    /// Whether the command has credentials that the running mode does not protect fully.
     func isUnprotected(_ plan: ExecPlan) -> Bool {
-        hello.mode == .some(.none) && plan.namespace == .secure
+        plan.namespace == .secure && hello.mode?.protectsCredentials == false
     }
 }

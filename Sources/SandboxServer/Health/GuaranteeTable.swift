@@ -24,8 +24,10 @@ enum GuaranteeTable {
     }
 
     /// The uids that may not use the API; nil if they are not distinct from the control plane's.
-    static func sandboxUIDs(_ ids: SandboxIdentities) -> Set<UInt32>? {
-        ids.user == ids.control || ids.secure == ids.control ? nil : [ids.user, ids.secure]
+    static func sandboxUIDs(_ hello: HelloReply) -> Set<UInt32>? {
+        let ids = hello.ids
+        guard ids.user != ids.control, ids.secure != ids.control else { return nil }
+        return Set([ids.user, ids.secure]).union(hello.cellUIDs ?? 0..<0)
     }
 
     /// Memory is the one thing that only a cgroup limits for many processes together.
@@ -37,11 +39,12 @@ enum GuaranteeTable {
     }
 
     private static func reasonNotHeld(_ number: Int, _ hello: HelloReply) -> String? {
-        if number == 7, sandboxUIDs(hello.ids) == nil {
+        if number == 7, sandboxUIDs(hello) == nil {
             return "Commands have the server's uid, so their connections cannot be told apart."
         }
         switch (hello.mode, number) {
         case (.namespaces, 9): return survivalProblem(hello)
+        case (.users, _): return reasonNotHeldByUsers(number, landlock: hello.landlockVersion)
         case (_, 2), (_, 7), (_, 8), (_, 10), (.namespaces, _), (.some(.none), 3): return nil
         case (.some(.none), 1): return "Isolation is off: commands see the control plane's processes."
         case (.some(.none), 4): return "Isolation is off: other commands can read a command's credentials."
@@ -49,6 +52,25 @@ enum GuaranteeTable {
         case (.some(.none), 6): return "Isolation is off: there is no user namespace of its own."
         case (.some(.none), _): return "Isolation is off: commands can reach the control plane's processes."
         case (nil, _): return "The isolation that was asked for cannot be had, so no command is run."
+        }
+    }
+
+    private static func reasonNotHeldByUsers(_ number: Int, landlock: UInt16) -> String? {
+        switch number {
+        case 1:
+            "Without a PID namespace ps lists the control plane's processes; they cannot be signalled, traced or read."
+        case 4 where landlock == 0:
+            "Without a PID namespace ps shows everybody a command's command line, and without Landlock what it writes "
+                + "to public directories stays there."
+        case 4:
+            "Without a PID namespace ps shows everybody a command's command line; its environment, memory, files and "
+                + "descriptors are protected."
+        case 5 where landlock == 0:
+            "This kernel has no Landlock: processes and the home directory are gone, but what a command wrote to public "
+                + "directories is not."
+        case 9:
+            "Processes and descriptors are limited; memory, CPU and disk are the container's: set limits on it."
+        default: nil
         }
     }
 }

@@ -11,6 +11,13 @@ enum HealthReport {
     static let auditWarning =
         "The audit log cannot be written: nothing is done that would have to be in it until it can be."
 
+    /// What everybody who uses the API has to know about the running mode; nil if there is nothing to warn of.
+    static func warning(_ hello: HelloReply) -> String? {
+        guard let mode = hello.mode, mode != .none else { return hello.mode.map { _ in warning } }
+        guard hello.acceptsUnprotectedCredentials else { return nil }
+        return "Commands with credentials are run in mode \(mode.name), which does not protect them fully: see G4."
+    }
+
     /// - Parameters:
     ///   - status: nil if the helper does not answer.
     ///   - limits: The server's own.
@@ -34,7 +41,7 @@ enum HealthReport {
                     remedy: failure.remedy
                 )
             },
-            warning: hello.mode == .some(.none) ? warning : nil,
+            warning: warning(hello),
             workspace: HealthResponse.Workspace(path: hello.workspace, sharing: hello.workspaceSharing.name),
             namespaces: (status?.namespaces ?? []).map { row in
                 HealthResponse.Namespace(
@@ -64,6 +71,7 @@ enum HealthReport {
     private static func isolation(_ mode: IsolationMode?) -> String {
         switch mode {
         case .namespaces: "full"
+        case .users: "partial"
         case .some(.none): "none"
         case nil: "unavailable"
         }

@@ -26,7 +26,8 @@ extension APIError {
     private init(_ failure: HelperFailure, hello: HelloReply) {
         switch failure.code {
         case .stepFailed: self.init(step: failure.stage, errno: failure.errno)
-        case .isolationUnavailable: self = .isolationUnavailable(hello)
+        case .isolationUnavailable:
+            self = hello.mode == nil ? .isolationUnavailable(hello) : .credentialsUnprotected(hello)
         case .noFreeSlot:
             self.init(
                 .containerUnavailable,
@@ -85,6 +86,20 @@ extension APIError {
                 operation: Self.operation
             )
         }
+    }
+
+    /// The running mode does not protect credentials fully, and the operator has not accepted that.
+    static func credentialsUnprotected(_ hello: HelloReply) -> APIError {
+        let mode = hello.mode?.name ?? "none"
+        return APIError(
+            .isolationUnavailable,
+            "Mode \(mode) does not protect credentials fully (/health, G4), so no command with credentials is run.",
+            context: ["mode": .string(mode)],
+            operation: operation,
+            suggestion:
+                "Run the pair in mode namespaces (\(hello.probeFailure?.remedy ?? "--isolation namespaces")), or accept "
+                + "the weakness by name: --accept-unprotected-credentials \(mode)."
+        )
     }
 
     /// No command is ever started, and why.

@@ -116,7 +116,7 @@ struct ExecuteRoutes: Sendable {
                 namespace: plan.namespace,
                 stdoutTruncated: output.isTruncated,
                 stderrTruncated: error.isTruncated,
-                isolation: planner.isUnprotected(plan) ? "none" : nil
+                isolation: planner.isUnprotected(plan) ? planner.hello.mode?.name : nil
             ),
             holding: [output.share, error.share]
         )

@@ -1,0 +1,183 @@
+import CNamespaceShim
+import Glibc
+import HelperProtocol
+import HelperTransport
+
+/// Mode `users` at work: what stands there in the place of namespaces.
+final class UIDSpaces {
+    /// Who is behind the uid `user`, or is sweeping after a keeper that was killed.
+    private struct Keeper: ~Copyable {
+        let child: Child
+        let status: OwnedDescriptor?
+    }
+
+    private(set) var pool: UIDPool
+    private let user: CellIdentity
+    private var keeper: Keeper?
+    private var isDying = false
+    private var generations: [SandboxNamespace: UInt32] = [.user: 1, .secure: 1]
+    /// How long making everything took at start.
+    let setupMicroseconds: UInt64
+    private let homes: String
+    /// The directory of the home directories, locked: a second helper in the same place would end this one's commands.
+    private let lock: OwnedDescriptor
+
+    /// Makes the directory of the home directories, sweeps what an earlier helper has left in it, and starts the keeper of
+    /// `user`.
+    init(_ configuration: HelperConfiguration, _ context: borrowing SpawnContext) throws(HelperFailure) {
+        let begin = cns_monotonic_microseconds()
+        homes = context.layout.homes
+        user = CellIdentity(
+            uid: context.layout.ids.user,
+            keeper: context.layout.userKeeper,
+            directory: homes + "/user"
+        )
+        pool = UIDPool(first: configuration.cellUID, slots: configuration.cellSlots, directory: homes)
+        guard try Self.runToEnd(ChildPlan.homes(context.layout), context) == 0 else {
+            throw HelperFailure(.stepFailed, stage: .makeDirectory, errno: EPERM)
+        }
+        lock = OwnedDescriptor(adopting: open(homes, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
+        guard lock.rawValue >= 0, flock(lock.rawValue, LOCK_EX | LOCK_NB) == 0 else {
+            throw HelperFailure(.stepFailed, stage: .probe, errno: errno)
+        }
+        let null = context.layout.descriptors.null
+        for identity in [user] + pool.all where identity == user || access(identity.directory, F_OK) == 0 {
+            guard try Self.runToEnd(ChildPlan.sweep(status: null, identity, context.layout), context) == 0 else {
+                Log.error("'\(identity.directory)' holds what an earlier run has left, and cannot be removed")
+                throw HelperFailure(.stepFailed, stage: .makeDirectory, errno: ENOTEMPTY)
+            }
+        }
+        setupMicroseconds = cns_monotonic_microseconds() - begin
+        try startKeeper(context)
+    }
+
+    /// Runs steps to their end; returns the wait(2) status.
+    private static func runToEnd(_ steps: [Step], _ context: borrowing SpawnContext) throws(HelperFailure) -> Int32 {
+        let image = CommandImage()
+        var spawned = try Spawner.spawn(steps, kind: .plain, pidNamespace: nil, context: context, image: image)
+        spawned.report.drainToEnd(timeoutMilliseconds: RunningNamespace.timeoutMilliseconds)
+        var end = cns_end()
+        _ = cns_reap(spawned.child.pid, 1, &end)
+        if let failure = spawned.report.failure { throw failure }
+        return end.status
+    }
+
+    private func startKeeper(_ context: borrowing SpawnContext) throws(HelperFailure) {
+        let sockets = try CommandLaunch.sockets()
+        let image = CommandImage()
+        var spawned = try Spawner.spawn(
+            ChildPlan.userKeeper(status: sockets.far.rawValue, user, context.layout),
+            kind: .plain,
+            pidNamespace: nil,
+            context: context,
+            image: image
+        )
+        spawned.report.drainToEnd(timeoutMilliseconds: RunningNamespace.timeoutMilliseconds)
+        let failure = spawned.report.failure
+        let child = spawned.takeChild()
+        if let failure {
+            child.signal(SIGKILL)
+            var end = cns_end()
+            _ = cns_reap(child.pid, 1, &end)
+            throw failure
+        }
+        keeper = Keeper(child: child, status: sockets.consumeNear())
+        isDying = false
+    }
+
+    // MARK: - user
+
+    /// Home directory of commands in `user`.
+    var userHome: String { user.directory }
+
+    /// Whether commands can be started as `user`.
+    var isUserOpen: Bool { keeper != nil && !isDying }
+
+    func isKeeper(_ pid: pid_t) -> Bool {
+        switch keeper {
+        case .some(let keeper): keeper.child.pid == pid
+        case .none: false
+        }
+    }
+
+    /// Asks everybody of the uid `user` to end.
+    func terminateUser() { tell(CNS_KEEPER_TERMINATE) }
+
+    /// Ends everybody of the uid `user`, and then the keeper, which takes the home directory along.
+    func endUser() {
+        isDying = true
+        tell(CNS_KEEPER_END)
+    }
+
+    private func tell(_ what: Int) {
+        switch keeper {
+        case .some(let keeper): if let status = keeper.status.number { _ = cns_tell_keeper(status, CChar(what)) }
+        case .none: break
+        }
+    }
+
+    /// Notes that the keeper, or the sweeper in its place, has been reaped, and starts the next: a keeper, or first a
+    /// sweeper after one that was killed.
+    func keeperEnded(_ end: cns_end, _ context: borrowing SpawnContext) throws(HelperFailure) {
+        keeper = nil
+        if end.status != 0, let sweeper = sweeper(after: user, context) {
+            isDying = true
+            keeper = Keeper(child: sweeper, status: nil)
+        } else {
+            try startKeeper(context)
+        }
+    }
+
+    /// Tries again what `keeperEnded` could not.
+    func renewUser(_ context: borrowing SpawnContext) throws(HelperFailure) { try startKeeper(context) }
+
+    /// Ends what this has started and waits for it, where no loop does.
+    func takeDown() {
+        endUser()
+        let pid: pid_t? =
+            switch keeper {
+            case .some(let keeper): keeper.child.pid
+            case .none: nil
+            }
+        var end = cns_end()
+        if let pid { _ = cns_reap(pid, 1, &end) }
+        remove()
+    }
+
+    /// Removes the directory of the home directories, if they are gone.
+    func remove() { rmdir(homes) }
+
+    // MARK: - secure
+
+    /// An identity for a command with credentials.
+    func takeCell() throws(HelperFailure) -> CellIdentity {
+        guard let cell = pool.take() else { throw HelperFailure(.noFreeSlot) }
+        return cell
+    }
+
+    /// Takes the identity of a command back that has ended, unless something may be left of it.
+    func giveBack(_ cell: CellIdentity, isClean: Bool) {
+        guard isClean else {
+            return Log.error("'\(cell.directory)' could not be removed: uid \(cell.uid) is not used again")
+        }
+        pool.giveBack(cell)
+    }
+
+    /// Starts who ends and removes what a killed keeper has left; nil if that cannot be.
+    func sweeper(after cell: CellIdentity, _ context: borrowing SpawnContext) -> Child? {
+        let image = CommandImage()
+        let steps = ChildPlan.sweep(status: context.layout.descriptors.null, cell, context.layout)
+        let spawned = try? Spawner.spawn(steps, kind: .plain, pidNamespace: nil, context: context, image: image)
+        switch consume spawned {
+        case .some(let spawned): return spawned.takeChild()
+        case .none: return nil
+        }
+    }
+
+    // MARK: - generations
+
+    func generation(_ namespace: SandboxNamespace) -> UInt32 { generations[namespace] ?? 0 }
+
+    /// Counts a reset that is done.
+    func renewed(_ namespace: SandboxNamespace) { generations[namespace, default: 0] += 1 }
+}

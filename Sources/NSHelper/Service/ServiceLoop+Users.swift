@@ -1,0 +1,83 @@
+import CNamespaceShim
+import Glibc
+import HelperProtocol
+import HelperTransport
+
+/// What is special about mode `users`.
+extension ServiceLoop {
+    /// Whether the end of a command's parent was that of a keeper which did not get to its end; then a sweeper has taken
+    /// its place, and the command is over when that is.
+    func isSwept(_ command: RunningCommand, after end: cns_end) -> Bool {
+        guard end.status != 0, !command.isSwept, let cell = command.cell, case .users(let spaces) = isolation.mode,
+            let sweeper = spaces.sweeper(after: cell, isolation.context)
+        else { return false }
+        command.sweep(by: sweeper)
+        return true
+    }
+
+    /// The keeper of `user` has ended, because of a reset or because somebody outside has killed it.
+    func userKeeperEnded(_ end: cns_end, in spaces: UIDSpaces) {
+        guard stopDeadlineMicroseconds == nil, exitStatus == nil else { return }
+        if uidResets[.user] == nil {
+            Log.warning("the keeper of user has ended; everything of its uid is ended and made anew")
+            kill(commands.all.filter { $0.namespace == .user })
+            uidResets[.user] = []
+        }
+        renewUserKeeper(in: spaces) { () throws(HelperFailure) in try spaces.keeperEnded(end, isolation.context) }
+    }
+
+    func renewUserKeeper(in spaces: UIDSpaces, _ start: () throws(HelperFailure) -> Void) {
+        do {
+            try start()
+            renewals[.user] = nil
+        } catch {
+            Log.error(
+                "user cannot be made again yet: step '\(error.stage.name)' failed (\(SystemError(errno: error.errno)))"
+            )
+            let delay = min(renewals[.user].map { $0.delay * 2 } ?? Self.firstRenewal, Self.longestRenewal)
+            renewals[.user] = (cns_monotonic_microseconds() + delay, delay)
+        }
+        finishResetsOfUIDs()
+    }
+
+    /// Ends everything of a namespace's uids; the reply follows when it is gone.
+    func resetUIDs(of namespace: SandboxNamespace, in spaces: UIDSpaces) {
+        kill(commands.all.filter { $0.namespace == namespace })
+        if namespace == .user { spaces.endUser() }
+        finishResetsOfUIDs()
+    }
+
+    /// Completes the resets after which nothing is left.
+    func finishResetsOfUIDs() {
+        guard case .users(let spaces) = isolation.mode else { return }
+        for namespace in [SandboxNamespace.user, .secure] where uidResets[namespace] != nil {
+            guard commands.running(in: namespace) == 0, namespace != .user || spaces.isUserOpen else { continue }
+            spaces.renewed(namespace)
+            announceReset(of: namespace, generation: spaces.generation(namespace))
+        }
+    }
+
+    /// Answers who asked for a reset that is done, and tells everybody.
+    private func announceReset(of namespace: SandboxNamespace, generation: UInt32) {
+        for (connectionID, request) in uidResets.removeValue(forKey: namespace) ?? [] {
+            guard let connection = connections[connectionID] else { continue }
+            if !connection.reply(.reset(generation: generation), to: request) { close(connection) }
+        }
+        let event = HelperEvent.namespaceReset(namespace, generation: generation)
+        for connection in connections.values where connection.isGreeted && !connection.event(event) {
+            close(connection)
+        }
+    }
+
+    /// The rows of `status`: two, for nothing is special about control here.
+    func rows(_ spaces: UIDSpaces) -> [StatusReply.Namespace] {
+        [SandboxNamespace.user, .secure].map { namespace in
+            StatusReply.Namespace(
+                namespace: namespace,
+                generation: spaces.generation(namespace),
+                isAlive: namespace != .user || spaces.isUserOpen,
+                running: UInt32(commands.running(in: namespace))
+            )
+        }
+    }
+}
