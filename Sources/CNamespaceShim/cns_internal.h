@@ -23,7 +23,8 @@ _Noreturn void cns_shepherd(pid_t command, int status_socket);
 /// Keeper of whatever runs under its effective uid: kills it all when `command`, its child, has ended, when the
 /// helper writes to the status socket or closes it, when the lifeline's other end is closed, or, with
 /// `ends_at_once`, now. Then it waits until no child is left, removes `directory`, passes the command's status on,
-/// and exits with 0 if nothing is left. A single CNS_KEEPER_TERMINATE on the status socket asks first. `command` 0: there is no child to wait for.
+/// and exits with 0 if nothing is left. A single CNS_KEEPER_TERMINATE on the status socket asks first. `command` 0:
+/// there is no child to wait for.
 _Noreturn void cns_keep(pid_t command, int status_socket, int lifeline, const char *directory, int ends_at_once);
 
 /// Removes a directory and all below it with the rights of this process. Follows no link, allocates nothing, and

@@ -60,9 +60,9 @@ struct Run: AsyncParsableCommand {
         }
     }
 
-    /// Also after an interruption, whose task could send nothing any more.
     private static func remove(_ path: String, _ client: SandboxClient) async {
         let directory = CommandText.quoted(String(path.prefix(upTo: path.lastIndex(of: "/") ?? path.startIndex)))
+        // Unstructured: also after an interruption, whose own task is cancelled and could send nothing any more.
         let task = Task { try await client.withoutSession.exec("rm -rf -- \(directory)") }
         _ = try? await task.value
     }

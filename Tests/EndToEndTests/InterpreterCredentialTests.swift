@@ -33,7 +33,7 @@ struct InterpreterCredentialTests {
             // The answer of the first line came back through Jupyter; the value that went in did not.
             let written = Canary.make()
             let silent = try await api.context(variables: ["SILENT": written])
-            for pid in [jupyter, pair.helper.pid] { #expect(HostProcesses.copies(of: written, inMemoryOf: pid) == 0) }
+            for pid in [jupyter, pair.helper.pid] { #expect(try ProcessMemory.copies(of: written, in: pid) == 0) }
             #expect(!HostProcesses.withVariable(written).isEmpty)
 
             let watches = try (holders + HostProcesses.withVariable(written)).map { try ProcessWatch($0) }
