@@ -127,7 +127,8 @@ struct ChildPlanTests {
             in: nil,
             uid: 1,
             gid: 1,
-            isPrivileged: true
+            isPrivileged: true,
+            outOfMemoryScore: 100
         )
         #expect(steps.contains(.descriptors([0, 1, 2, 3, 4, 5, 6, 7, 9])))
         #expect(steps.last == .executeDescriptor(8))
