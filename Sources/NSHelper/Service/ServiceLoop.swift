@@ -209,16 +209,15 @@ final class ServiceLoop {
             var number: Int32 = 0
             switch cns_reap_any(&pid, &end) {
             case 0: continue
-            case ECHILD:
-                if case .users(let spaces) = isolation.mode { spaces.remove() }
-                return
             case EAGAIN:
                 let now = cns_monotonic_microseconds()
                 // A member in uninterruptible sleep holds its namespace up; waiting longer would not help.
                 guard now < deadline else { return Log.warning("some processes have not ended in time") }
                 _ = cns_wait_readable(signals.rawValue, Int32(clamping: (deadline - now + 999) / 1000))
                 while cns_read_signal(signals.rawValue, &number) == 0, number != 0 {}
-            default: return isolation.context.groups?.dissolve() ?? ()
+            default:
+                if case .users(let spaces) = isolation.mode { spaces.remove() }
+                return isolation.context.groups?.dissolve() ?? ()
             }
         }
     }
