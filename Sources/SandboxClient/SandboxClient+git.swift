@@ -19,7 +19,7 @@ extension SandboxClient {
         timeout: Duration? = nil
     ) async throws(SandboxClientError) -> GitCheckoutAnswer {
         let request = GitCheckoutRequest(
-            repoUrl: repository,
+            repoUrl: SecretBytes(Array(repository.utf8)),
             branch: branch,
             targetDir: directory,
             sessionId: sessionID,

@@ -9,41 +9,51 @@ enum Interruption {
 
     private static let source = Mutex<AsyncStream<Event>.Continuation?>(nil)
 
-    private static func signals() -> sigset_t {
-        var set = sigset_t()
-        sigemptyset(&set)
-        for number in [SIGINT, SIGTERM, SIGHUP, SIGWINCH] { sigaddset(&set, number) }
-        return set
-    }
+    /// The end of a pipe that the handler writes to.
+    private static let noticeEnd = Atomic<Int32>(-1)
 
-    /// Blocks the signals in this thread and all that it starts: must come before anything starts one.
+    /// Makes events of the signals. A handler and a pipe, because threads that sleep for good, as the first one does, take
+    /// signals away from sigwait(3).
     static func prepare() {
-        var set = signals()
-        pthread_sigmask(SIG_BLOCK, &set, nil)
         signal(SIGPIPE, SIG_IGN)
+        var ends: [Int32] = [-1, -1]
+        // Without it the signals do what they do by default.
+        guard pipe(&ends) == 0 else { return }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        noticeEnd.store(ends[1], ordering: .sequentiallyConsistent)
+        for number in [SIGINT, SIGTERM, SIGHUP, SIGWINCH] { signal(number, handler) }
         var thread = pthread_t()
-        // Without it the signals stay blocked, and nothing is lost but Ctrl-C.
-        _ = pthread_create(&thread, nil, Self.threadMain, nil)
+        _ = pthread_create(&thread, nil, threadMain, UnsafeMutableRawPointer(bitPattern: Int(ends[0])))
     }
 
-    private static let threadMain: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { _ in
-        receive()
+    /// signal-safety(7): nothing but write(2).
+    private static let handler: @convention(c) (Int32) -> Void = { number in
+        let code = errno
+        var byte = UInt8(truncatingIfNeeded: number)
+        _ = write(noticeEnd.load(ordering: .relaxed), &byte, 1)
+        errno = code
+    }
+
+    private static let threadMain: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { end in
+        receive(from: Int32(Int(bitPattern: end)))
         return nil
     }
 
-    /// The life of the thread that takes the signals.
-    private static func receive() {
-        var set = signals()
-        var number: Int32 = 0
-        while sigwait(&set, &number) == 0 {
+    /// The life of the thread that passes the signals on.
+    private static func receive(from end: Int32) {
+        var byte: UInt8 = 0
+        while true {
+            let count = read(end, &byte, 1)
+            if count < 0, errno == EINTR { continue }
+            guard count == 1 else { return }
             let continuation = source.withLock { $0 }
-            if number == SIGWINCH {
+            if Int32(byte) == SIGWINCH {
                 continuation?.yield(.windowChanged)
             } else if let continuation {
                 continuation.yield(.interrupted)
             } else {
                 // Nobody has anything to put in order.
-                _exit(128 + number)
+                _exit(128 + Int32(byte))
             }
         }
     }
