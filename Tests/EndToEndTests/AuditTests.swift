@@ -168,10 +168,10 @@ struct AuditTests {
                     """
                 let answer = try await pair.api.execute(attempts, env: variables)
                 #expect(answer.stdout == log, "it is there, and that is all: \(answer.stdout)")
-                #expect(answer.stderr.components("Permission denied") >= 4, "\(answer.stderr)")
+                #expect(answer.stderr.components("Permission denied") >= 3, "\(answer.stderr)")
             }
             let calls =
-                "curl -s -o /dev/null -w '%{http_code} ' 127.0.0.1:\(pair.apiPort)/api/session/list 127.0.0.1:\(pair.apiPort)/x"
+                "curl -s -o /dev/null -o /dev/null -w '%{http_code} ' 127.0.0.1:\(pair.apiPort)/api/session/list 127.0.0.1:\(pair.apiPort)/x"
             #expect(try await pair.api.output(calls).split(separator: " ") == ["403", "403"])
             let all = lines(log)
             #expect(all.count == 6, "\(all)")
