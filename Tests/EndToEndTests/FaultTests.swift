@@ -11,7 +11,7 @@ import Testing
 @Suite(.timeLimit(.minutes(3)))
 struct FaultTests {
     /// A pair whose server must say every so often that it lives.
-    private static let watched = PairOptions(settings: ["watchdog-ms": "1000", "server-grace-ms": "100"])
+    private static let watched = PairOptions(settings: ["watchdog-ms": "3000", "server-grace-ms": "100"])
 
     /// Waits for the pair's next server and for it to answer.
     private func nextServer(of pair: Pair, after old: Int32) async throws {
@@ -62,7 +62,7 @@ struct FaultTests {
             #expect(on.text == "on")
             try await allHeld(pair)
             try await watch.end()
-            #expect(try await pair.helper.errors.wait(for: "has not said that it lives for 1000 ms"))
+            #expect(try await pair.helper.errors.wait(for: "has not said that it lives for 3000 ms"))
             for process in held { try await process.end() }
             let cut = await answer
             #expect((try? cut.get()) == nil)
@@ -77,7 +77,7 @@ struct FaultTests {
         try await PairFixture.with(Self.watched) { pair in
             let server = pair.serverPID
             // Longer than twice the time that silence may last.
-            let slept = try await pair.shell("sleep 2.5; echo done")
+            let slept = try await pair.shell("sleep 7; echo done")
             #expect(slept.text == "done")
             #expect(pair.serverPID == server)
             let status = try await pair.client.status()
@@ -90,7 +90,7 @@ struct FaultTests {
             let server = try #require(pair.serverPID)
             let frozen = [server, pair.helper.pid]
             for pid in frozen { kill(pid, SIGSTOP) }
-            let slept = try await ChildProcess.run(["sleep", "2.5"])
+            let slept = try await ChildProcess.run(["sleep", "7"])
             #expect(slept.end == .exited(0))
             for pid in frozen.reversed() { kill(pid, SIGCONT) }
             #expect(try await pair.api.output("echo on") == "on")
