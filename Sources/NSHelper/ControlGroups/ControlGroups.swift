@@ -123,8 +123,11 @@ final class ControlGroups {
     /// Removes what the kernel lets go, at the end, when all processes but this one are gone. The helper's own group
     /// goes with the container, or with the unit.
     func dissolve() {
-        clearUp()
-        for namespace in [SandboxNamespace.user, .secure] { _ = top.remove(prefix + namespace.name) }
+        for namespace in [SandboxNamespace.user, .secure] {
+            // The last generation has not been retired; of the others most have gone already.
+            for name in 1..<nextName { _ = groups[namespace]?.remove("\(name)") }
+            _ = top.remove(prefix + namespace.name)
+        }
     }
 
     private static func group(
