@@ -38,11 +38,18 @@ struct Status: AsyncParsableCommand {
                 [guarantee.id, guarantee.name, guarantee.held ? "held" : "not held: \(guarantee.reason ?? "")"]
             }
         )
-        guard !health.namespaces.isEmpty else { return }
+        if !health.namespaces.isEmpty {
+            Output.line("")
+            Output.table(
+                ["NAMESPACE", "GENERATION", "ALIVE", "RUNNING"],
+                health.namespaces.map { [$0.name, "\($0.generation)", $0.alive ? "yes" : "no", "\($0.running)"] }
+            )
+        }
+        guard !health.limits.isEmpty else { return }
         Output.line("")
         Output.table(
-            ["NAMESPACE", "GENERATION", "ALIVE", "RUNNING"],
-            health.namespaces.map { [$0.name, "\($0.generation)", $0.alive ? "yes" : "no", "\($0.running)"] }
+            ["LIMIT", "OF", "VALUE", "BY"],
+            health.limits.map { [$0.name, $0.namespace, "\($0.value)", $0.source] }
         )
     }
 }
