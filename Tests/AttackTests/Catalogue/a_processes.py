@@ -4,7 +4,7 @@ import concurrent.futures, json
 from pair import refuse
 from rows import attack
 
-OF_CONTROL = ("sandbox-server", "ns-helper", "jupyter", "ns-init control")
+OF_CONTROL = ("sandbox-server", "ns-helper", "jupyter-server", "jupyter_server", "ns-init control")
 
 
 @attack("A1", "list all processes", "only the caller's namespace: no server, no helper, no Jupyter",
@@ -195,7 +195,8 @@ def call_the_api(pair, place="user"):
 
 @attack("A12", "call Jupyter over loopback", "refused", "as A11; Jupyter itself listens on a Unix socket in control",
         guarantee="G7", needs=["python3"],
-        no_control="Jupyter's own token is a layer that stays; A11 shows the other")
+        no_control="Jupyter's own token is a layer that stays; A11 shows the other",
+        test="JupyterTests/Jupyter is invisible, unkillable, and its port is not to be had")
 def call_jupyter(pair, place="user"):
     answers = pair.python("""
 import http.client
@@ -226,7 +227,8 @@ def from_a_cell(pair):
 @attack("A14", "use the key of a code kernel that is not the user's",
         "no connection file but those of kernels that run in user",
         "kernels run in user, their files are the user's; none runs in control", guarantee="G1",
-        no_control="files of control lie in its own mounts (B1, E32)")
+        no_control="files of control lie in its own mounts (B1, E32)",
+        test="JupyterTests/kernels are seen by user code, and Jupyter has no power and no secret on show")
 def find_kernel_keys(pair):
     found = pair.user("find / -xdev \\( -path /proc -o -path /sys \\) -prune -o -name 'kernel-*.json' -print 2>/dev/null "
                       "| while read -r f; do [ -r \"$f\" ] && [ ! -O \"$f\" ] && echo \"$f\"; done")

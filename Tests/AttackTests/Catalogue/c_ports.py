@@ -113,7 +113,7 @@ def flood(pair, port, count):
 @attack("C10", "2,000 connections to the API from inside that send a byte now and then",
         "the API answers outside callers within 2 s", "refused by uid before anything is read; deep queue",
         guarantee="G9", needs=["python3"], no_control="a bound on time, not a switch",
-        test="ConcurrencyTests/a thousand idle connections from inside keep no caller out")
+        test="ConcurrencyTests/5000 idle connections from inside keep no caller out")
 def idle_connections(pair):
     return flood(pair, pair.api_port, 2000)
 

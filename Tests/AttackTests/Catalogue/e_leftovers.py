@@ -99,7 +99,7 @@ def swap(pair):
 
 elsewhere("E24", "search the memory of helper and server for the value",
           "none in the helper; the server's are wiped where it owns them", "C buffers wiped, one owner",
-          "CredentialTests/credentials are isolated when env is given", "G4",
+          "MemoryTests/neither half of the pair remembers a credential of a request that has been answered", "G4",
           no_control="the memory scan's own test finds what is there")
 elsewhere("E25", "read the memory of a child that is starting with a credential", "not readable",
           "not dumpable until execve",

@@ -8,10 +8,11 @@ elsewhere("G1", "fork bomb", "the API answers, commands with credentials run, a 
           "RLIMIT_NPROC per uid",
           "SurvivalTests/a fork bomb in user harms neither the API nor commands with credentials, and a reset ends it",
           "G9", no_control="a bomb without its limit would take the test's machine down")
-elsewhere("G2", "memory bomb", "the process dies, nothing else",
-          "memory.max where cgroup v2 is delegated, else the container's limit (/health says so at G9); the order of oom_score_adj",
-          "StateProbeTests/a command starts in the state of the golden record", "G9",
-          no_control="needs a memory limit that this machine cannot set; the golden record shows the order")
+elsewhere("G2", "memory bomb", "a process of user dies, nothing else",
+          "memory.max where cgroups can be made, else the order of oom_score_adj (/health: G9)",
+          "SurvivalTests/whatever user code uses up, the API and secure go on, and a reset makes a clean namespace", "G9",
+          no_control="needs a memory limit that this machine may not set; unit tests show the files that are written")
+
 
 
 @attack("G3", "open descriptors to the limit in 20 processes", "server and helper unaffected",
@@ -53,7 +54,8 @@ tell([n, answer])""", timeout=60)
 
 
 @attack("G5", "fill the workspace's disk", "ENOSPC for user; the API goes on",
-        "the server needs no disk; a size-limited volume is the operator's", guarantee="G9", accepted=True)
+        "the server needs no disk; a size-limited volume is the operator's", guarantee="G9", accepted=True,
+        test="SurvivalTests/a full workspace stops nobody from asking")
 def fill_workspace(pair):
     return "not tried: on a workspace that somebody may share a disk with: give the volume a size"
 
