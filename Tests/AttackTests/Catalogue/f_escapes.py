@@ -1,5 +1,5 @@
 """F. Escapes through files, paths and programs. System calls are in f_system_calls."""
-import concurrent.futures
+import concurrent.futures, json
 
 from pair import refuse
 from rows import NotApplicable, attack, elsewhere
@@ -130,9 +130,12 @@ tell(n)"""
             if '"name":"proc"' in listing.body or '"name":"root"' in listing.body:
                 bad.append("listed a foreign root")
             pair.call("POST", "/api/write", {"path": f"{pair.scratch}/flip/f", "content": "x"})
-            result = pair.call("POST", "/api/execute", pair.request("pwd -P", cwd=f"{pair.scratch}/flip"))
-            if result.status == 200 and not result.body.count(pair.scratch):
-                bad.append(result.body)
+            # The kernel's word: a shell's pwd -P follows the link anew, wherever it leads by then.
+            asked = pair.request("readlink /proc/self/cwd", cwd=f"{pair.scratch}/flip")
+            result = pair.call("POST", "/api/execute", asked)
+            where = json.loads(result.body).get("stdout", "") if result.status == 200 else ""
+            if where and not where.startswith(pair.scratch):
+                bad.append(f"a command started in {where}")
     refuse(bad, f"{bad[:2]}")
     return f"{flipping.result()} flips"
 
