@@ -33,7 +33,7 @@ struct UsersPlanTests {
     }
 
     private func limits() -> [Step] {
-        ResourceLimit.secure(processes: 777).map { .resourceLimit($0) }
+        ResourceLimit.secure(Layout.limits.secure).map { .resourceLimit($0) }
     }
 
     @Test func aCellTakesExactlyTheseSteps() {
@@ -43,7 +43,7 @@ struct UsersPlanTests {
         let expected: [Step] =
             [.title("ns-keeper cell")] + prologue
             + [.ownDirectory("/homes/cell-2", uid: 4305, gid: 4300, mode: 0o700), .subreaper]
-            + [.forkInit(keeper(cell, endsAtOnce: false)), .outOfMemoryScore(300), .newSession]
+            + [.forkInit(keeper(cell, endsAtOnce: false)), .outOfMemoryScore(300), .nice(5), .newSession]
             + [.descriptors([71, 72, 73])] + limits() + drop(4305, nil, 4301) + [.parentDeathSignal(SIGKILL)]
             + [.makeDirectory("/homes/cell-2/home", mode: 0o700), .makeDirectory("/homes/cell-2/tmp", mode: 0o700)]
             + [.workingDirectory(Array("/workspace/project".utf8)), .fileModeMask(0o002), .noNewPrivileges]
@@ -102,8 +102,8 @@ struct UsersPlanTests {
 
     @Test func aUIDIsNobodysUntilItHasComeBack() throws {
         var pool = UIDPool(first: 10, slots: 2, directory: "/h")
-        let first = try #require(pool.take())
-        let second = try #require(pool.take())
+        let taken = [pool.take(), pool.take()]
+        let (first, second) = (try #require(taken[0]), try #require(taken[1]))
         #expect(first != second && pool.take() == nil)
         pool.giveBack(first)
         #expect(pool.take() == first && pool.take() == nil)
