@@ -91,7 +91,7 @@ struct RoundTripTests {
 
     @Test func namesAreWhatCommandLinesAndHealthShow() {
         #expect(SandboxNamespace.allCases.map(\.name) == ["control", "user", "secure"])
-        #expect(IsolationMode.allCases.map(\.name) == ["none", "namespaces"])
+        #expect(IsolationMode.allCases.map(\.name) == ["none", "namespaces", "users"])
         #expect(IsolationMode(name: "namespaces") == .namespaces)
         #expect(IsolationMode(name: "Namespaces") == nil)
         #expect([WorkspaceSharing.sameOwner, .idmapped, .group].map(\.name) == ["same-owner", "idmapped", "group"])

@@ -21,6 +21,11 @@ struct OptionSample: Sendable {
         OptionSample(name: "isolation", text: "namespaces", wrong: ["", "None", "strong", "auto "]) {
             $0.isolation = .namespaces
         },
+        OptionSample(
+            name: "accept-unprotected-credentials",
+            text: "users",
+            wrong: ["", "yes", "namespaces", "auto", "users,none"]
+        ) { $0.acceptedForCredentials = .users },
         OptionSample(name: "api-port", text: "18080", wrong: notPorts) { $0.apiPort = 18080 },
         OptionSample(name: "jupyter-port", text: "18888", wrong: notPorts) { $0.jupyterPort = 18888 },
         OptionSample(name: "reserved-ports", text: "81,82,65535", wrong: ["0", "81,x", "65536", "81 82", "-1"]) {
@@ -31,12 +36,6 @@ struct OptionSample: Sendable {
         OptionSample(name: "user-uid", text: "5201", wrong: notIDs) { $0.ids.user = 5201 },
         OptionSample(name: "secure-uid", text: "4294967294", wrong: notIDs) { $0.ids.secure = 4_294_967_294 },
         OptionSample(name: "cell-uid", text: "70000", wrong: notIDs) { $0.cellUID = 70_000 },
-        OptionSample(
-            name: "accept-unprotected-credentials",
-            text: "users",
-            wrong: ["", "yes", "namespaces", "auto", "users,none"]
-        ) { $0.acceptedForCredentials = .users },
-        OptionSample(name: "homes", text: "/srv/homes", wrong: notPaths) { $0.homes = "/srv/homes" },
         OptionSample(name: "workspace-gid", text: "5301", wrong: notIDs) { $0.ids.workspaceGroup = 5301 },
         OptionSample(name: "workspace", text: "/srv/work", wrong: notPaths) { $0.workspace = "/srv/work" },
         OptionSample(name: "socket", text: "/run/pair/door.sock", wrong: notPaths) {
@@ -45,7 +44,13 @@ struct OptionSample: Sendable {
         OptionSample(name: "server", text: "/opt/server", wrong: notPaths) { $0.server = "/opt/server" },
         OptionSample(name: "agent", text: "/opt/agent", wrong: notPaths) { $0.agent = "/opt/agent" },
         OptionSample(name: "jupyter", text: "/opt/jupyter", wrong: notPaths) { $0.jupyter = "/opt/jupyter" },
+        OptionSample(name: "homes", text: "/srv/homes", wrong: notPaths) { $0.homes = "/srv/homes" },
         OptionSample(name: "environment-file", text: "/etc/env", wrong: notPaths) { $0.environmentFile = "/etc/env" },
+        OptionSample(
+            name: "audit-log",
+            text: "/var/log/audit",
+            wrong: ["", "audit", "./x", "/a/../b", "Syslog"]
+        ) { $0.auditLog = "/var/log/audit" },
         OptionSample(name: "hidden-paths", text: "/etc/key:/srv/x", wrong: ["x", "/a:b", "/a:/b/../c"]) {
             $0.hiddenPaths = ["/etc/key", "/srv/x"]
         },

@@ -168,10 +168,11 @@ struct SystemCallPolicyTests {
         }
     }
 
-    @Test func onlyTheFilterOfTheInitsIsAnAllowList() {
+    @Test func onlyTheFiltersOfInitsAndKeepersAreAllowLists() {
         for filter in FilterName.allCases {
-            #expect(SystemCallPolicy.defaultError(filter) == (filter == .namespaceInit ? EPERM : 0))
-            for rule in SystemCallPolicy.rules(filter) { #expect((rule.error == 0) == (filter == .namespaceInit)) }
+            let allows = filter == .namespaceInit || filter == .keeper
+            #expect(SystemCallPolicy.defaultError(filter) == (allows ? EPERM : 0))
+            for rule in SystemCallPolicy.rules(filter) { #expect((rule.error == 0) == allows) }
         }
     }
 }

@@ -19,7 +19,7 @@ extension Option {
         Option(
             name: "accept-unprotected-credentials",
             form: "users or none",
-            help: "weakest mode in which commands with credentials are run all the same; without it none but namespaces"
+            help: "weakest mode in which commands with credentials are run; default: namespaces"
         ) { configuration, text in
             guard let mode = IsolationMode(name: text), !mode.protectsCredentials else { return false }
             configuration.acceptedForCredentials = mode
