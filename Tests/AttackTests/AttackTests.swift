@@ -6,7 +6,7 @@ import Testing
 extension AttackSuite {
     /// Every row of the catalogue against a real pair, one test a row, one after the other: some take all of the
     /// processors, some kill whatever runs beside them in `user`.
-    @Suite(.serialized, .attackedPair, .timeLimit(.minutes(3)))
+    @Suite(.serialized, .attackedPair, .timeLimit(.minutes(20)))
     struct AttackTests {
         @Test(arguments: try await AttackCatalogue.rows)
         func `is held`(row: AttackRow) async throws {

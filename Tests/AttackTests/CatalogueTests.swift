@@ -3,7 +3,7 @@ import Testing
 
 extension AttackSuite {
     /// The catalogue is whole, and what is written about it is true.
-    @Suite(.timeLimit(.minutes(1)))
+    @Suite(.timeLimit(.minutes(20)))
     struct CatalogueTests {
         /// How many rows each section has.
         private static let sections = [

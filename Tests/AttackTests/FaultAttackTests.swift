@@ -6,7 +6,7 @@ import Testing
 
 extension AttackSuite {
     /// Rows of section C that need a fault beside the attack: a dead server, a listener that was shut down, no IPv6.
-    @Suite(.serialized, .timeLimit(.minutes(3)))
+    @Suite(.serialized, .timeLimit(.minutes(20)))
     struct FaultAttackTests {
         /// Tries every address and set of options on a port until `stop` exists; prints `started`, what was taken, `done`.
         private static func binding(_ port: UInt16, until stop: String) -> [String] {

@@ -3,7 +3,7 @@ import Testing
 
 extension AttackSuite {
     /// For each mitigation a helper without it, against which the same attacks succeed: the suite sees what it looks for.
-    @Suite(.serialized, .timeLimit(.minutes(3)))
+    @Suite(.serialized, .timeLimit(.minutes(20)))
     struct NegativeControlTests {
         /// Mitigations that are left out together, and the rows that must succeed then.
         struct Control: Sendable, CustomTestStringConvertible {

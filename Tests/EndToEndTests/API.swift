@@ -28,7 +28,7 @@ struct API: Sendable {
             request.headers.replaceOrAdd(name: "content-type", value: "application/json")
             request.body = .bytes(ByteBuffer(bytes: body))
         }
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
+        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(240))
         let content = try await response.body.collect(upTo: 256 << 20)
         return Answer(
             status: Int(response.status.code),

@@ -7,7 +7,7 @@ import SandboxTestSupport
 import Testing
 
 /// The audit log of a real pair: one line for each action, out of user code's reach, with no value in it.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(20)))
 struct AuditTests {
     /// A directory that user code sees, which the pair's own is not.
     private func with(

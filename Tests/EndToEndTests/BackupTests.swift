@@ -6,7 +6,7 @@ import SandboxTestSupport
 import Testing
 
 /// Archives of directories, made and restored as the user.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(20)))
 struct BackupTests {
     /// A pair whose archives lie where its user may write.
     private func with(_ test: (Pair) async throws -> Void) async throws {

@@ -6,7 +6,7 @@ import SandboxTestSupport
 import Testing
 
 /// Requests that cannot be carried out: each gets one clear error in the API's shape, and nothing is started.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(20)))
 struct BadInputTests {
     /// A body for `/api/execute` and the error it must get.
     struct Case: Sendable, CustomTestStringConvertible {

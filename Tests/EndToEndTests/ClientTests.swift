@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 
 /// The Swift client against a real pair, feature by feature.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(20)))
 struct ClientTests {
     private func with(_ body: @Sendable (SandboxClient, Pair) async throws -> Void) async throws {
         try await PairFixture.with { pair in

@@ -3,7 +3,7 @@ import SandboxTestSupport
 import Testing
 
 /// Every command that the pages show, run against a real pair as they show it.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(20)))
 struct CommandLineTests {
     private static let root = #filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.joined()
 

@@ -6,7 +6,7 @@ import SandboxTestSupport
 import Testing
 
 /// Many commands at once: none gets another's variables, output or exit code.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(20)))
 struct ConcurrencyTests {
     @Test func `64 commands at once in both namespaces are not mixed up`() async throws {
         try await PairFixture.with { pair in

@@ -4,7 +4,7 @@ import SandboxTestSupport
 import Testing
 
 /// G4 and G5: a credential exists in its own cell and only while its command runs.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(20)))
 struct CredentialTests {
     /// Prints all that the caller can read of every process it sees.
     private static let scan = """

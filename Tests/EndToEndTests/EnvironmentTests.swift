@@ -4,7 +4,7 @@ import SandboxTestSupport
 import Testing
 
 /// G3: the environment of a command is built from nothing.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(20)))
 struct EnvironmentTests {
     /// The environment that the shell was given, before it adds to it.
     private static let initial = "tr '\\0' '\\n' < /proc/$$/environ; true"

@@ -7,7 +7,7 @@ import SandboxTestSupport
 import Testing
 
 /// What a command gives back, to the byte.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(20)))
 struct ExecuteTests {
     @Test func `the answer holds output, errors and exit code`() async throws {
         try await PairFixture.with { pair in

@@ -8,7 +8,7 @@ import Testing
 
 /// security.md 2.H: whatever part is stopped or killed, nothing runs unsupervised, no credential survives, no port
 /// comes free. `SupervisionTests` has the plain ends of server and helper.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(20)))
 struct FaultTests {
     /// A pair whose server must say every so often that it lives.
     private static let watched = PairOptions(settings: ["watchdog-ms": "3000", "server-grace-ms": "100"])

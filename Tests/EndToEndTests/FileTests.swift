@@ -6,7 +6,7 @@ import SandboxTestSupport
 import Testing
 
 /// Files through the agent, on a real pair: the user's rights, the user's view, nobody's to see or kill.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(20)))
 struct FileTests {
     @Test func `files are the user's, and what the user may not do is refused`() async throws {
         try await PairFixture.with { pair in

@@ -6,7 +6,7 @@ import SandboxTestSupport
 import Testing
 
 /// `POST /api/git/checkout`.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(20)))
 struct GitTests {
     private static let password = "t0k3n/\(UInt64.random(in: 0 ... .max))"
     private static let encoded = password.replacing("/", with: "%2F")

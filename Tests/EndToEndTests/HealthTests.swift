@@ -5,7 +5,7 @@ import SandboxTestSupport
 import Testing
 
 /// G10: what is running, and what of the promises really holds, can be seen.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(20)))
 struct HealthTests {
     @Test func `with namespaces every guarantee is held that can be held`() async throws {
         try await PairFixture.with { pair in

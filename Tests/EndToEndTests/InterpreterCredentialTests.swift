@@ -6,7 +6,7 @@ import SandboxTestSupport
 import Testing
 
 /// G4 for code: variables live in a cell, for one context or one call, and nowhere else.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct InterpreterCredentialTests {
     @Test func `variables of a context exist in its cell alone`() async throws {
         try await PairFixture.with(try .interpreter()) { pair in

@@ -7,7 +7,7 @@ import SandboxTestSupport
 import Testing
 
 /// What code does to its own kernel, and what callers ask for that cannot be had.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct InterpreterFailureTests {
     @Test func `a time limit interrupts, and ends a kernel that does not listen`() async throws {
         try await PairFixture.with(try .interpreter(["server-grace-ms": "4000"])) { pair in

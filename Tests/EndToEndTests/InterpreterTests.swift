@@ -7,7 +7,7 @@ import SandboxTestSupport
 import Testing
 
 /// `/api/contexts` and `/api/execute/code`.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct InterpreterTests {
     @Test func `a context keeps its state, shows values in every form and is gone when it is deleted`() async throws {
         try await PairFixture.with(try .interpreter()) { pair in

@@ -5,7 +5,7 @@ import SandboxTestSupport
 import Testing
 
 /// What root finds in the memory of the pair's two programs when a request with a credential has been answered.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(20)))
 struct MemoryTests {
     /// A request that carries a credential.
     struct Carrier: CustomTestStringConvertible {

@@ -6,7 +6,7 @@ import Testing
 
 /// G2: nobody in the sandbox gets the ports of the control plane, at any moment, on any address. (8080 and 8888; the
 /// tests' pairs take free ones.)
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(20)))
 struct PortTests {
     /// Programs that listen for ever if they can, so that it is `timeout` that ends them, with 124.
     private static func listeners(_ port: UInt16) -> [String] {

@@ -6,7 +6,7 @@ import SandboxTestSupport
 import Testing
 
 /// Background processes: the table, their ends, their logs and streams.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(20)))
 struct ProcessTests {
     private func process(_ pair: Pair, _ id: String) async throws -> ProcessInfoBody {
         try await pair.api.request(.GET, "/api/process/\(id)").decoded(ProcessAnswer.self).process

@@ -4,7 +4,7 @@ import SandboxTestSupport
 import Testing
 
 /// Where a command runs, and with which rights.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(20)))
 struct RoutingTests {
     @Test func `variables decide where a command runs`() async throws {
         try await PairFixture.with(PairOptions(settings: ["server-neutral-variables": "MY_*, BUILD_ID"])) { pair in

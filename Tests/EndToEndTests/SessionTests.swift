@@ -7,7 +7,7 @@ import SandboxTestSupport
 import Testing
 
 /// Sessions: one persistent shell each, in the user namespace or in a cell of its own.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(20)))
 struct SessionTests {
     @Test func `what a command changes in the shell is there for the next`() async throws {
         try await PairFixture.with { pair in

@@ -7,7 +7,7 @@ import SandboxTestSupport
 import Testing
 
 /// `POST /api/execute/stream`.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(20)))
 struct StreamTests {
     @Test(arguments: [#""s""#, #""__DISABLE_SESSION__""#])
     func `a stream begins with start, carries both outputs and ends with an exit code`(_ session: String) async throws {

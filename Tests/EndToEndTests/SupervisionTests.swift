@@ -6,7 +6,7 @@ import SandboxTestSupport
 import Testing
 
 /// G9: a crashed server comes back, a stopped one harms nobody, and nothing runs unsupervised.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(20)))
 struct SupervisionTests {
     @Test(arguments: [NamespaceName.user, .secure])
     func `a server killed in the middle of a command is replaced, and its commands are gone`(

@@ -6,7 +6,7 @@ import SandboxTestSupport
 import Testing
 
 /// How a command is ended before its time: by a limit, or because nobody waits for it any more.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(20)))
 struct TimeoutTests {
     @Test(arguments: [NamespaceName.user, .secure])
     func `a timeout ends the whole tree before it is answered`(in namespace: NamespaceName) async throws {

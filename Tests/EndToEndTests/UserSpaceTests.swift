@@ -5,7 +5,7 @@ import SandboxTestSupport
 import Testing
 
 /// G6: everything in `user` is visible to everything in `user`, from one command to the next.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(20)))
 struct UserSpaceTests {
     @Test func `user processes see each other`() async throws {
         try await PairFixture.with { pair in

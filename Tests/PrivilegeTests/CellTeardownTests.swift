@@ -5,7 +5,7 @@ import SandboxTestSupport
 import Testing
 
 /// G5: nothing is left of a cell when its exit event arrives.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct CellTeardownTests {
     @Test func `everything in a cell is dead when the exit event arrives`() async throws {
         try await PairFixture.with(.helperOnly) { pair in

@@ -8,7 +8,7 @@ import Testing
 
 /// Pairs in a cgroup of their own, as in a container: who is where, and what a reset does there. Which controllers
 /// there are is the machine's business; `scripts/test-cgroups` has all of them.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct ControlGroupTests {
     /// A cgroup that a pair can take for its container's.
     private final class Container {

@@ -5,7 +5,7 @@ import SandboxTestSupport
 import Testing
 
 /// Who may talk to the helper, and about what.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct DoorTests {
     private func connect(as uid: UInt32, to pair: Pair) async throws -> String {
         let probe = try pair.installStateProbe()

@@ -4,7 +4,7 @@ import SandboxTestSupport
 import Testing
 
 /// Environments are built from nothing (G3).
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct EnvironmentTests {
     private func variables(_ result: CommandResult) -> [String: String] {
         Dictionary(

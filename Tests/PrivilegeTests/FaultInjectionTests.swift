@@ -8,7 +8,7 @@ import Testing
 ///
 /// strace counts each process's calls by itself, so `when: 1` fails the helper's own first call and then, in a later
 /// spawn, the child's. Hence two spawns a case; what each may answer is a set of stages.
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(20)))
 struct FaultInjectionTests {
     struct Fault: Sendable, CustomTestStringConvertible {
         var call: String

@@ -4,7 +4,7 @@ import SandboxTestSupport
 import Testing
 
 /// What the privileged program itself looks like from outside.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct HelperProcessTests {
     /// KILL 5, SETGID 6, SETUID 7, SETPCAP 8, SYS_CHROOT 18, SYS_ADMIN 21 (capability.h).
     private static let six = [5, 6, 7, 8, 18, 21].reduce(UInt64(0)) { $0 | 1 << UInt64($1) }

@@ -5,7 +5,7 @@ import SandboxTestSupport
 import Testing
 
 /// pid 1 of the namespaces and of a cell.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct InitTests {
     @Test func `each init has the control uid, no right and a filter`() async throws {
         try await PairFixture.with(.helperOnly) { pair in

@@ -4,7 +4,7 @@ import SandboxTestSupport
 import Testing
 
 /// Nothing accumulates, however many commands run and however they end.
-@Suite(.serialized, .timeLimit(.minutes(10)))
+@Suite(.serialized, .timeLimit(.minutes(20)))
 struct LeakTests {
     @Test(arguments: [SandboxNamespace.user, .secure])
     func `a thousand commands leave nothing behind and the helper no larger`(namespace: SandboxNamespace) async throws {

@@ -4,7 +4,7 @@ import SandboxTestSupport
 import Testing
 
 /// Resource limits as documented.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct LimitTests {
     @Test(arguments: [SandboxNamespace.user, .secure])
     func `limits cannot be raised above the hard ones`(namespace: SandboxNamespace) async throws {

@@ -5,7 +5,7 @@ import SandboxTestSupport
 import Testing
 
 /// What the helper does where isolation is not wanted or cannot be had.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct ModeTests {
     /// Takes one capability away before the helper starts.
     private static func without(_ capability: String, isolation: String) -> PairOptions {

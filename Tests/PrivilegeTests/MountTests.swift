@@ -5,7 +5,7 @@ import SandboxTestSupport
 import Testing
 
 /// What the namespaces' file trees show, hide and forbid.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct MountTests {
     /// What container engines cover in /proc (moby daemon/pkg/oci/defaults.go).
     private static let masked = [

@@ -5,7 +5,7 @@ import SandboxTestSupport
 import Testing
 
 /// Namespaces made anew, on request and after the death of their init.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct ResetTests {
     private func row(_ namespace: SandboxNamespace, _ pair: Pair) async throws -> StatusReply.Namespace {
         try #require(try await pair.client.status().namespaces.first { $0.namespace == namespace })

@@ -4,7 +4,7 @@ import SandboxTestSupport
 import Testing
 
 /// Foreign code of the same uid against the moments in which a command starts.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct StartRaceTests {
     @Test func `user code that stops every new process holds up nobody else`() async throws {
         try await PairFixture.with(.helperOnly) { pair in

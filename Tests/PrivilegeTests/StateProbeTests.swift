@@ -3,7 +3,7 @@ import SandboxTestSupport
 import Testing
 
 /// The whole state in which commands start, against the golden records.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct StateProbeTests {
     @Test(arguments: [SandboxNamespace.user, .secure])
     func `a command starts in the state of the golden record`(namespace: SandboxNamespace) async throws {

@@ -2,7 +2,7 @@ import SandboxTestSupport
 import Testing
 
 /// Sequences of requests that nobody would write down, made up by Hypothesis (Tests/Python/helper_stateful.py).
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct StatefulClientTests {
     @Test func `whatever is asked, the helper lives, leaks nothing and gives no handle twice`() async throws {
         try await PairFixture.with(.helperOnly) { pair in

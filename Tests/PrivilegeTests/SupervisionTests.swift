@@ -5,7 +5,7 @@ import SandboxTestSupport
 import Testing
 
 /// The helper as the parent of everything.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct SupervisionTests {
     @Test func `the end of the helper is the end of everything`() async throws {
         try await PairFixture.with(.helperOnly) { pair in

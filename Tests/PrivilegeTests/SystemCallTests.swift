@@ -6,7 +6,7 @@ import Testing
 
 /// Which raw system calls are answered how (security.md 3.3). Arguments are chosen so that, where possible, the
 /// kernel itself would answer something else.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct SystemCallTests {
     private static let absent = [
         "clone3", "open_tree", "open_tree_attr", "move_mount", "fsopen", "fsconfig", "fsmount", "fspick",

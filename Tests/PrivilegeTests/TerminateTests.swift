@@ -5,7 +5,7 @@ import SandboxTestSupport
 import Testing
 
 /// `terminate` ends whole trees and nothing else.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct TerminateTests {
     @Test(arguments: [SandboxNamespace.user, .secure], [Duration.zero, .milliseconds(300)])
     func `the whole tree is dead when the exit event arrives`(namespace: SandboxNamespace, grace: Duration) async throws

@@ -5,7 +5,7 @@ import SandboxTestSupport
 import Testing
 
 /// Beginnings and ends in mode `users`: uids that are used again, keepers and helpers that are killed, resets.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct UsersLifeTests {
     @Test func `uids come back, and one more cell than there are is refused`() async throws {
         try await UsersModeTests.with(settings: ["cell-slots": "2"]) { pair in

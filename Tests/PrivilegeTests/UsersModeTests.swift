@@ -5,7 +5,7 @@ import SandboxTestSupport
 import Testing
 
 /// Mode `users` where it is meant for: as root in a container with an engine's default rights.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct UsersModeTests {
     static func with(
         isolation: String = "users",

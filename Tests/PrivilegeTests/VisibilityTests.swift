@@ -4,7 +4,7 @@ import SandboxTestSupport
 import Testing
 
 /// Who sees whom.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct VisibilityTests {
     private static let list = "ps -eo args= | grep -v '^ps '"
 

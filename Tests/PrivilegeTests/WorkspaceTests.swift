@@ -5,7 +5,7 @@ import SandboxTestSupport
 import Testing
 
 /// The directory that user and cells share.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct WorkspaceTests {
     private static let idmapped = PairOptions(server: .standIn, workspaceFileSystem: "tmpfs")
 

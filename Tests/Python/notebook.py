@@ -1,6 +1,6 @@
 """Runs a notebook through Jupyter's port with Jupyter's own programs, unmodified: nbclient over the gateway client.
 
-    notebook.py URL [ACCESS-TOKEN]    prints the outputs as JSON; run it with the environment that Jupyter/install made
+    notebook.py URL    prints the outputs as JSON; run it with the environment that Jupyter/install made
 """
 import json
 import sys
@@ -22,8 +22,6 @@ CELLS = [
 def main():
     gateway = GatewayClient.instance()
     gateway.url = sys.argv[1]
-    if len(sys.argv) > 2:
-        gateway.auth_token = sys.argv[2]
     notebook = nbformat.v4.new_notebook()
     notebook.cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
     client = NotebookClient(
