@@ -76,6 +76,10 @@ void cas_forget_signals(int descriptor) {
     }
 }
 
+int cas_save_real_uid(void) {
+    return result(setresuid((uid_t)-1, (uid_t)-1, getuid()));
+}
+
 int cas_close_from(int first) {
     return result(syscall(SYS_close_range, first, ~0U, 0));
 }

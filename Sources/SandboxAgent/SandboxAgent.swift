@@ -19,7 +19,7 @@ enum SandboxAgent {
         case "files":
             // Mode `users`: the real uid is one that user code does not have, but execve(2) has made the effective one
             // the saved one, by which user code could signal this process. kill(2)
-            guard setresuid(uid_t.max, uid_t.max, getuid()) == 0 else { return EX_OSERR }
+            guard cas_save_real_uid() == 0 else { return EX_OSERR }
             FileAgent(channel).serve()
             return EXIT_SUCCESS
         case "shell":

@@ -31,6 +31,9 @@ int cas_child_signals(int *descriptor);
 /// Reads away what `cas_child_signals` reported.
 void cas_forget_signals(int descriptor);
 
+/// Makes the saved uid the real one. setresuid(2)
+int cas_save_real_uid(void);
+
 /// Closes every descriptor from `first` on. close_range(2).
 int cas_close_from(int first);
 
