@@ -90,7 +90,8 @@ struct SessionTests {
     func `a timed-out command is gone and its session is as it was`(_ command: String) async throws {
         try await PairFixture.with(PairOptions(settings: ["server-grace-ms": "200"])) { pair in
             let api = pair.api
-            _ = try await api.execute("cd /usr; A=kept; sleep 999 &", session: "s")
+            // What began in the same clock tick as a command counts as its own: proc(5), starttime.
+            _ = try await api.execute("cd /usr; A=kept; sleep 999 & command sleep 0.1", session: "s")
             let answer = try await api.attempt(ExecuteRequest(command: command, timeoutMs: 200, sessionId: "s"))
             #expect(answer.status == 500)
             #expect(try answer.failure.message == "Command timeout after 200ms")
