@@ -28,7 +28,7 @@ extension API {
         request.method = .POST
         request.headers.add(name: "connection", value: "close")
         request.body = .bytes(ByteBuffer(string: json))
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
+        let response = try await API.client.execute(request, timeout: .seconds(240))
         var text = ""
         for try await piece in response.body {
             text += String(buffer: piece)

@@ -11,6 +11,13 @@ import SandboxAPI
 struct API: Sendable {
     let port: UInt16
 
+    /// For the whole run. The shared client has eight connections to a host: calls that wait for each other need more.
+    static let client: HTTPClient = {
+        var configuration = HTTPClient.Configuration.singletonConfiguration
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
+
     /// Sends one request and reads the whole answer.
     func request(
         _ method: HTTPMethod,
@@ -28,7 +35,7 @@ struct API: Sendable {
             request.headers.replaceOrAdd(name: "content-type", value: "application/json")
             request.body = .bytes(ByteBuffer(bytes: body))
         }
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(240))
+        let response = try await API.client.execute(request, timeout: .seconds(240))
         let content = try await response.body.collect(upTo: 256 << 20)
         return Answer(
             status: Int(response.status.code),
