@@ -107,14 +107,14 @@ import Testing
                 var request = HTTPClientRequest(url: server.url + path)
                 request.method = .POST
                 request.body = .bytes(ByteBuffer(string: body))
-                let answer = try await HTTPClient.shared.execute(request, timeout: .seconds(10))
+                let answer = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
                 let id = try #require(answer.headers.first(name: "x-request-id"))
                 #expect(sink.lines.last?.contains(#""request":"\#(id)""#) == true)
             }
             #expect(sink.lines.count == before + 2)
             _ = try await HTTPClient.shared.execute(
                 HTTPClientRequest(url: server.url + "/api/ping"),
-                timeout: .seconds(10)
+                timeout: .seconds(60)
             )
             #expect(sink.lines.count == before + 2)
         }
@@ -129,7 +129,7 @@ import Testing
                     request.method = .POST
                     request.body = .bytes(ByteBuffer(string: body))
                 }
-                return try await HTTPClient.shared.execute(request, timeout: .seconds(10)).status.code
+                return try await HTTPClient.shared.execute(request, timeout: .seconds(60)).status.code
             }
             #expect(try await status("/api/execute", #"{"command":"true"}"#) == 503)
             #expect(try await status("/health", nil) == 503)
