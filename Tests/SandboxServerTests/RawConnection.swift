@@ -18,7 +18,7 @@ final class RawConnection: Sendable {
             return connect(descriptor.rawValue, start.assumingMemoryBound(to: sockaddr.self), 16)
         }
         guard code == 0 else { throw SystemError(errno: errno) }
-        var limit = timeval(tv_sec: 10, tv_usec: 0)
+        var limit = timeval(tv_sec: 40, tv_usec: 0)
         setsockopt(descriptor.rawValue, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     }
 
