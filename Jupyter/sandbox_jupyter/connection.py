@@ -55,21 +55,29 @@ class Connection:
         await self._shell.send_multipart(self._session.serialize(message))
         return message["header"]["msg_id"]
 
-    async def outputs(self, request):
-        """The messages that belong to the request, in order, until the kernel is idle again."""
+    async def outputs(self, request, idles_early=False):
+        """The messages that belong to the request, in order, until the kernel is idle again.
+
+        A kernel that `idles_early` says so while the last of them is still on its way. It has come when the kernel has
+        answered one thing more."""
+        last = request
         while True:
-            message = await self._receive(self._iopub, request)
+            message = await self._receive(self._iopub, request, last)
+            parent = message["parent_header"]["msg_id"]
             if message["msg_type"] != "status":
-                yield message
-            elif message["content"].get("execution_state") == "idle":
-                return
+                if parent == request:
+                    yield message
+            elif parent == last and message["content"].get("execution_state") == "idle":
+                if last != request or not idles_early:
+                    return
+                last = await self.send("kernel_info_request", {})
 
     async def reply(self, request):
         """The content of the request's reply."""
         return (await self._receive(self._shell, request))["content"]
 
-    async def _receive(self, source, request):
-        """The next message that is well formed and belongs to the request; all others are dropped."""
+    async def _receive(self, source, *requests):
+        """The next message that is well formed and belongs to one of the requests; all others are dropped."""
         while True:
             frames = await source.recv_multipart()
             # Messages that are there already are handed out at once: others must have their turn all the same.
@@ -77,7 +85,7 @@ class Connection:
             try:
                 message = self._session.deserialize(self._session.feed_identities(frames)[1])
                 parent, content = message["parent_header"], message["content"]
-                if isinstance(content, dict) and parent.get("msg_id") == request:
+                if isinstance(content, dict) and parent.get("msg_id") in requests:
                     return message
             except Exception:
                 # Forged, garbled or nested too deep: a kernel that does not keep to the protocol has no output.

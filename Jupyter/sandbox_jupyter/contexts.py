@@ -137,9 +137,10 @@ class Context:
             },
         )
         failed = []
+        idles_early = languages.by_name(self.language).idles_early
 
         async def follow():
-            async for message in connection.outputs(request):
+            async for message in connection.outputs(request, idles_early):
                 found = event(message)
                 if found is None:
                     continue

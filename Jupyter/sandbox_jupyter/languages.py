@@ -14,11 +14,15 @@ HOST = os.path.join(_DIRECTORY, "kernel_host.py")
 class Language:
     """One kernel specification, and the API's names of the languages it runs."""
 
-    def __init__(self, kernel, language, title, names, is_installed, moves=False, interrupt="signal"):
+    def __init__(
+        self, kernel, language, title, names, is_installed, moves=False, interrupt="signal", idles_early=False
+    ):
         self.kernel, self.language, self.title, self.names = kernel, language, title, names
         self.is_installed, self.interrupt = is_installed, interrupt
         # Whether a running kernel can be moved to another directory.
         self.moves = moves
+        # Whether it may call itself idle before its last output is out (Deno 2: one result in ten, under load).
+        self.idles_early = idles_early
 
 
 def _has_module(name):
@@ -34,7 +38,9 @@ ALL = [
     Language("python3", "python", "Python 3", ["python"], _has_module("ipykernel"), moves=True),
     Language("bash", "bash", "Bash", ["bash"], _has_module("bash_kernel")),
     # TypeScript is what it takes, and JavaScript is TypeScript.
-    Language("deno", "typescript", "Deno", ["javascript", "typescript"], _has_deno(), interrupt="message"),
+    Language(
+        "deno", "typescript", "Deno", ["javascript", "typescript"], _has_deno(), interrupt="message", idles_early=True
+    ),
 ]
 INSTALLED = {each.kernel: each for each in ALL if each.is_installed}
 

@@ -99,6 +99,14 @@ struct Bomb: Sendable, CustomTestStringConvertible {
             """
         ),
         Bomb(
+            "everybody's time, its own too",
+            """
+            print('armed', flush=True)
+            os.kill(-1, signal.SIGSTOP)
+            os.kill(os.getpid(), signal.SIGSTOP)
+            """
+        ),
+        Bomb(
             "terminals",
             """
             held = []

@@ -41,13 +41,18 @@ struct SurvivalTests {
         ]
         try await PairFixture.with(PairOptions(settings: settings)) { pair in
             let api = pair.api
+            // The session that the commands below ask for: user code reaches its shell too.
+            _ = try await api.attempt(ExecuteRequest(command: "true", namespace: .user))
             let wild = try await pair.startShell(bomb.command, until: "armed")
             #expect(!wild.output.text.contains("better"))
             for number in 0..<5 {
                 #expect(try await api.health().status == "healthy")
                 #expect(try await api.output("printenv TOKEN", env: ["TOKEN": "\(number)"]) == "\(number)")
-                // user may have nothing left for a command, or for its session's shell; then it is told so.
-                let crowded = try await api.attempt(ExecuteRequest(command: "true", namespace: .user))
+                // user may have nothing left for a command, or for its session's shell; then it is told so. Its shell
+                // may be stopped for good: without a time limit that would be waited for.
+                let crowded = try await api.attempt(
+                    ExecuteRequest(command: "true", timeoutMs: 3000, namespace: .user)
+                )
                 #expect([200, 410, 500, 503].contains(crowded.status), "\(crowded.text)")
             }
             #expect(try await pair.client.reset(.user) == 2)
