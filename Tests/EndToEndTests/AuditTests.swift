@@ -41,6 +41,8 @@ struct AuditTests {
         var path: String
         var body: String?
         var action: String
+        /// Lines of the server's own before it.
+        var others: [String] = []
         var expected: [String: JSONValue] = [:]
     }
 
@@ -73,6 +75,7 @@ struct AuditTests {
             path: "/api/execute/stream",
             body: #"{"command":"exit 4","env":{"TOKEN":"\#(canary)"}}"#,
             action: "exec.stream",
+            others: ["process.end"],
             expected: ["namespace": "secure", "exit": .integer(4), "env": ["TOKEN"]]
         ),
         Step(
@@ -89,7 +92,13 @@ struct AuditTests {
             expected: ["process": "p1", "namespace": "secure", "env": ["TOKEN"]]
         ),
         Step(method: .GET, path: "/api/process/p1/logs", action: "process.logs", expected: ["process": "p1"]),
-        Step(method: .DELETE, path: "/api/process/p1", action: "process.kill", expected: ["process": "p1"]),
+        Step(
+            method: .DELETE,
+            path: "/api/process/p1",
+            action: "process.kill",
+            others: ["process.end"],
+            expected: ["process": "p1"]
+        ),
         Step(
             method: .GET,
             path: "/api/process/\(canary)",
@@ -128,8 +137,9 @@ struct AuditTests {
                 let before = lines(log).count
                 let answer = try await pair.api.request(step.method, step.path, body: step.body.map { Array($0.utf8) })
                 let written = lines(log).dropFirst(before)
-                #expect(written.count == 1, "\(step.path): \(written)")
-                let line = try object(written.first)
+                let actions = try written.map { try object($0)["action"] }
+                #expect(actions == (step.others + [step.action]).map { .string($0) }, "\(step.path): \(written)")
+                let line = try object(written.last)
                 #expect(line["action"] == .string(step.action))
                 #expect(line["request"] == answer.headers.first(name: "x-request-id").map { .string($0) })
                 for (name, value) in step.expected { #expect(line[name] == value, "\(name) of \(written)") }
@@ -137,7 +147,30 @@ struct AuditTests {
             let text = String(decoding: try #require(FileBytes.read(log)), as: UTF8.self)
             #expect(!text.contains(Self.canary))
             #expect(try await pair.api.health().status == "healthy")
-            #expect(lines(log).count == Self.steps.count + 1)
+            #expect(lines(log).count == Self.steps.reduce(1) { $0 + $1.others.count + 1 })
+        }
+    }
+
+    @Test func `the end of a background process is noted too, with what was known at its start`() async throws {
+        try await with { pair, log in
+            let api = pair.api
+            for (id, fields, outcome, exit) in [
+                ("own", #""command":"exit 3""#, "ok", 3),
+                ("cell", #""command":"exit 4","env":{"TOKEN":"\#(Self.canary)"}"#, "ok", 4),
+                ("slow", #""command":"sleep 1000","timeoutMs":100"#, "timeout", 143),
+            ] {
+                let answer = try await api.post("/api/process/start", json: #"{"processId":"\#(id)",\#(fields)}"#)
+                #expect(answer.status == 200, "\(answer.text)")
+                // The stream of its output ends with it.
+                _ = try await api.request(.GET, "/api/process/\(id)/stream")
+                let ends = try lines(log).map { try object($0) }.filter { $0["action"] == "process.end" }
+                let end = try #require(ends.last)
+                #expect(end["process"] == .string(id) && end["peer"] == "server" && end["status"] == .null)
+                #expect(end["outcome"] == .string(outcome) && end["exit"] == .integer(exit), "\(end)")
+                #expect(end["namespace"] == (id == "cell" ? "secure" : "user"))
+                #expect(end["env"] == (id == "cell" ? ["TOKEN"] : []))
+            }
+            #expect(!lines(log).joined().contains(Self.canary))
         }
     }
 

@@ -59,6 +59,8 @@ enum AuditAction {
     static let jupyter = "jupyter.request"
     /// What a refusal is called whose route has no name.
     static let other = "other"
+    /// A background process, or the command of a stream, is over.
+    static let ended = "process.end"
     /// The first line of a server.
     static let started = "audit.started"
     /// The first line after some could not be written.

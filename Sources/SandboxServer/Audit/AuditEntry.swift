@@ -9,7 +9,7 @@ final class AuditEntry: Sendable {
     private let start = ContinuousClock.now
     private let isFinished = Mutex(false)
     let request: String
-    let note = AuditNote()
+    let note: AuditNote
 
     /// - Parameter action: nil for a request that is noted only if it is refused.
     init(_ log: AuditLog, _ action: String?, _ peer: AuditPeer) {
@@ -17,6 +17,7 @@ final class AuditEntry: Sendable {
         self.action = action
         self.peer = peer
         request = log.nextRequest()
+        note = AuditNote(log)
     }
 
     deinit {

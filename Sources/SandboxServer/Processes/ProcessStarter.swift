@@ -133,9 +133,15 @@ struct ProcessStarter: Sendable {
     /// Waits for the end elsewhere, and sees to the time limit.
     private func supervise(_ process: ManagedProcess, _ timeout: Int?, _ end: @escaping @Sendable () async -> Int) {
         let grace = configuration.graceMilliseconds
+        let note = AuditNote.end(of: process)
         work.submit {
             await withTaskGroup(of: Void.self) { group in
-                group.addTask { process.finished(exitCode: await end()) }
+                group.addTask {
+                    let exitCode = await end()
+                    // Before anybody can know of the end.
+                    note?(exitCode)
+                    process.finished(exitCode: exitCode)
+                }
                 if let timeout {
                     group.addTask {
                         guard (try? await Task.sleep(for: .milliseconds(timeout))) != nil else { return }
