@@ -219,4 +219,23 @@ struct SessionTests {
             #expect(try await api.output("echo on", session: "other") == "on")
         }
     }
+
+    #if arch(x86_64)
+        @Test func `a copy that user code makes of a keeper does not pass for it`() async throws {
+            try await PairFixture.with { pair in
+                // fork(2) in the keeper's place, where it waits in a system call: whoever may debug it can do that. The
+                // copy holds the keeper's sockets open, so their end tells nobody that the keeper is gone.
+                let fork = [
+                    "set $rip=$rip-2", "set $orig_rax=-1", "set $rax=57", "stepi", #"printf "copy %d\n", (int)$rax"#,
+                ].map { "-ex '\($0)'" }.joined(separator: " ")
+                let copy = "gdb -q -batch -p $PPID \(fork) 2>&1 | sed -n 's/^copy //p' >copy; kill -0 $(cat copy)"
+                // No time limit: without the helper's word this would be waited for.
+                let killed = try await pair.api.attempt(
+                    ExecuteRequest(command: "\(copy) && kill -KILL $PPID; sleep 1000", sessionId: "s")
+                )
+                #expect(killed.status == 410, "\(killed.text)")
+                #expect(try await pair.api.output("echo on", session: "s") == "on")
+            }
+        }
+    #endif
 }

@@ -102,6 +102,24 @@ struct SupervisionTests {
         }
     }
 
+    @Test func `a thousand callers may wait while the server cannot accept, before and after it is started anew`()
+        async throws
+    {
+        try await PairFixture.with { pair in
+            for _ in 0..<2 {
+                // An answer shows that the server has listened for the last time; ss(8) shows the queue in `Send-Q`.
+                #expect(try await pair.api.health().status == "healthy")
+                for port in [pair.apiPort, pair.jupyterPort] {
+                    let sockets = try await ChildProcess.run(["ss", "-Hltn", "sport = :\(port)"])
+                    #expect(sockets.output.split(separator: " ").dropFirst(2).first == "1024", "\(sockets.output)")
+                }
+                let server = try ProcessWatch(#require(pair.serverPID))
+                server.signal(SIGKILL)
+                try await server.end()
+            }
+        }
+    }
+
     @Test func `a namespace made anew serves on`() async throws {
         try await PairFixture.with { pair in
             let pid = try await pair.api.output("sleep 1000 & echo $!")

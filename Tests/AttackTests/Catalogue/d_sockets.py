@@ -41,7 +41,8 @@ def hand_over(pair):
     return "not tried: it takes two that agree"
 
 
-@attack("D4", "connect to every path in /proc/net/unix", "no connection",
+@attack("D4", "connect to every path in /proc/net/unix",
+        "no connection; where nothing can be mounted, one that is closed unanswered",
         "the helper's socket is covered; its door admits root and control alone", guarantee="G8", needs=["python3"],
         controls=["private-run,hidden-paths"])
 def connect_to_paths(pair):
@@ -55,7 +56,9 @@ for path in sorted(p for p in paths if p.startswith("/")):
         if attempt(lambda: s.connect(path)) is not None: continue
         hello = struct.pack("<4sHHQIHHQ", b"NSH1", 1, 1, 1, 0, 0, 0, 0)
         s.settimeout(3)
-        answers[path] = f"connected; its answer: {attempt(lambda: s.send(hello) and len(s.recv(4096)))} bytes"
+        answers[path] = attempt(lambda: s.send(hello) and len(s.recv(4096)))
 tell(answers)""", place)
-        refuse(answers, f"{place}: {answers}")
+        if pair.mode != "namespaces":
+            answers = {path: answer for path, answer in answers.items() if isinstance(answer, int) and answer > 0}
+        refuse(answers, f"{place}: connected; errors or bytes that came: {answers}")
     return "no path can be connected to"

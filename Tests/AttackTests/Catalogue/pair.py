@@ -37,7 +37,8 @@ class Pair:
         self.api_port, self.jupyter_port = api_port or self.port, jupyter_port
         self.helper_socket, self.secret_path = helper_socket, secret_path
         self.canaries, self.tools = [], set()
-        self.workspace = self.health()["workspace"]["path"]
+        health = self.health()
+        self.mode, self.workspace = health.get("mode"), health["workspace"]["path"]
         self.scratch = f"{self.workspace}/.attack-{secrets.token_hex(4)}"
 
     def call(self, method, path, body=None, timeout=60, headers={}):
