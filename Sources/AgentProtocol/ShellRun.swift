@@ -1,5 +1,5 @@
 /// One command for a session's shell. Its text is in a sealed memfd, the first descriptor of the record; the second and
-/// third are the pipes for its output.
+/// third are the pipes for its output, and the fourth, if there is one, the pipe with its input.
 package struct ShellRun: Sendable, Hashable {
     /// How the command relates to the shell.
     package enum Kind: UInt8, Sendable {
@@ -18,18 +18,22 @@ package struct ShellRun: Sendable, Hashable {
     package var variables: [[UInt8]]
     /// The value of `SANDBOX_PROCESS_ID` in a background command: by it descendants are found that left the tree.
     package var processID: [UInt8]
+    /// Whether it has an input; else its standard input is at its end.
+    package var hasInput: Bool
 
     package init(
         number: UInt32,
         kind: Kind,
         directory: [UInt8]? = nil,
         variables: [[UInt8]] = [],
-        processID: [UInt8] = []
+        processID: [UInt8] = [],
+        hasInput: Bool = false
     ) {
         self.number = number
         self.kind = kind
         self.directory = directory
         self.variables = variables
         self.processID = processID
+        self.hasInput = hasInput
     }
 }

@@ -1,6 +1,6 @@
 /// Body of `POST /api/execute`. Fields it does not know are ignored.
 ///
-/// Prints the names of variables only, and nothing of the command but its size.
+/// Prints the names of variables only, and nothing of the command and its input but their sizes.
 public struct ExecuteRequest: Codable, Sendable, CustomStringConvertible, CustomReflectable {
     /// Handed to the shell as one `-c` argument.
     public var command: String
@@ -16,6 +16,12 @@ public struct ExecuteRequest: Codable, Sendable, CustomStringConvertible, Custom
     public var background: Bool?
     /// An explicit wish; without it the variables decide.
     public var namespace: NamespaceName?
+    /// What the command finds on its standard input, on the wire as base64; nothing if absent.
+    public var stdin: SecretBytes?
+
+    private enum CodingKeys: CodingKey {
+        case command, env, cwd, timeoutMs, sessionId, background, namespace, stdin
+    }
 
     /// Makes a request.
     public init(
@@ -25,7 +31,8 @@ public struct ExecuteRequest: Codable, Sendable, CustomStringConvertible, Custom
         timeoutMs: Int? = nil,
         sessionId: String? = nil,
         background: Bool? = nil,
-        namespace: NamespaceName? = nil
+        namespace: NamespaceName? = nil,
+        stdin: SecretBytes? = nil
     ) {
         self.command = command
         self.env = env
@@ -34,6 +41,7 @@ public struct ExecuteRequest: Codable, Sendable, CustomStringConvertible, Custom
         self.sessionId = sessionId
         self.background = background
         self.namespace = namespace
+        self.stdin = stdin
     }
 
     /// Reads a body; errors name the field and never hold a value.
@@ -46,11 +54,30 @@ public struct ExecuteRequest: Codable, Sendable, CustomStringConvertible, Custom
         sessionId = try fields.decodeIfPresent(String.self, forKey: .sessionId)
         background = try fields.decodeIfPresent(Bool.self, forKey: .background)
         namespace = try fields.decodeIfPresent(NamespaceName.self, forKey: .namespace)
+        stdin = try fields.decodeIfPresent(SecretBytes.self, forKey: .stdin).map { text in
+            guard let bytes = SecretBytes(base64: text) else {
+                throw DecodingError.dataCorruptedError(forKey: .stdin, in: fields, debugDescription: "no base64")
+            }
+            return bytes
+        }
+    }
+
+    /// Writes a body; absent fields are left out.
+    public func encode(to encoder: any Encoder) throws {
+        var fields = encoder.container(keyedBy: CodingKeys.self)
+        try fields.encode(command, forKey: .command)
+        try fields.encode(env, forKey: .env)
+        try fields.encodeIfPresent(cwd, forKey: .cwd)
+        try fields.encodeIfPresent(timeoutMs, forKey: .timeoutMs)
+        try fields.encodeIfPresent(sessionId, forKey: .sessionId)
+        try fields.encodeIfPresent(background, forKey: .background)
+        try fields.encodeIfPresent(namespace, forKey: .namespace)
+        try fields.encodeIfPresent(stdin?.base64, forKey: .stdin)
     }
 
     /// Sizes and names.
     public var description: String {
-        "ExecuteRequest(command: \(command.utf8.count) bytes, env: \(env.keys.sorted()))"
+        "ExecuteRequest(command: \(command.utf8.count) bytes, env: \(env.keys.sorted()), stdin: \(stdin?.count ?? 0) bytes)"
     }
 
     /// The same as ``description``.

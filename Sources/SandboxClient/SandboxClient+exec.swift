@@ -15,13 +15,16 @@ extension SandboxClient {
     ///   - cwd: Absolute working directory; the session's if nil.
     ///   - timeout: When to end the command and everything it started; nil for the server's default. In a session this
     ///     is an error, `COMMAND_EXECUTION_ERROR`; without one the exit code is 124.
+    ///   - stdin: What the command reads on its standard input, at most 16 MiB; nothing if nil. A command that does not
+    ///     read it all is none the worse for it.
     public func exec(
         _ command: String,
         env: [String: String] = [:],
         cwd: String? = nil,
-        timeout: Duration? = nil
+        timeout: Duration? = nil,
+        stdin: StandardInput? = nil
     ) async throws(SandboxClientError) -> ExecResult {
-        try await exec(command, secrets: env.asSecrets, cwd: cwd, timeout: timeout)
+        try await exec(command, secrets: env.asSecrets, cwd: cwd, timeout: timeout, stdin: stdin)
     }
 
     /// Runs a command to its end, with values that are overwritten in memory when nobody needs them any more.
@@ -29,9 +32,10 @@ extension SandboxClient {
         _ command: String,
         secrets: [String: SecretBytes],
         cwd: String? = nil,
-        timeout: Duration? = nil
+        timeout: Duration? = nil,
+        stdin: StandardInput? = nil
     ) async throws(SandboxClientError) -> ExecResult {
-        let request = request(command, secrets, cwd, timeout)
+        let request = request(command, secrets, cwd, timeout, stdin)
         let response: ExecuteResponse = try await transport.send(.POST, "/api/execute", body: request)
         return ExecResult(
             exitCode: response.exitCode,
@@ -58,9 +62,17 @@ extension SandboxClient {
         env: [String: String] = [:],
         cwd: String? = nil,
         timeout: Duration? = nil,
+        stdin: StandardInput? = nil,
         whenCancelled behavior: CancellationBehavior = .kill
     ) async throws(SandboxClientError) -> EventSequence<ExecEvent> {
-        try await stream(command, secrets: env.asSecrets, cwd: cwd, timeout: timeout, whenCancelled: behavior)
+        try await stream(
+            command,
+            secrets: env.asSecrets,
+            cwd: cwd,
+            timeout: timeout,
+            stdin: stdin,
+            whenCancelled: behavior
+        )
     }
 
     /// The same with values that are overwritten in memory when nobody needs them any more.
@@ -69,9 +81,10 @@ extension SandboxClient {
         secrets: [String: SecretBytes],
         cwd: String? = nil,
         timeout: Duration? = nil,
+        stdin: StandardInput? = nil,
         whenCancelled behavior: CancellationBehavior = .kill
     ) async throws(SandboxClientError) -> EventSequence<ExecEvent> {
-        let body = request(command, secrets, cwd, timeout)
+        let body = request(command, secrets, cwd, timeout, stdin)
         let source = try await transport.events(try Transport.request(.POST, "/api/execute/stream", body))
         let id = ProcessReference()
         let client = self
@@ -101,14 +114,16 @@ extension SandboxClient {
         _ command: String,
         _ secrets: [String: SecretBytes],
         _ cwd: String?,
-        _ timeout: Duration?
+        _ timeout: Duration?,
+        _ stdin: StandardInput?
     ) -> ExecuteRequest {
         ExecuteRequest(
             command: command,
             env: secrets,
             cwd: cwd,
             timeoutMs: timeout.map(\.wholeMilliseconds),
-            sessionId: sessionID
+            sessionId: sessionID,
+            stdin: stdin?.bytes
         )
     }
 }

@@ -7,14 +7,16 @@ extension SandboxClient {
     /// - Parameters:
     ///   - id: A name of your choice, letters, digits and `._-`; made up if nil.
     ///   - timeout: When to end it; nil for the server's default.
+    ///   - stdin: What it reads on its standard input, at most 16 MiB; nothing if nil.
     public func start(
         _ command: String,
         id: String? = nil,
         env: [String: String] = [:],
         cwd: String? = nil,
-        timeout: Duration? = nil
+        timeout: Duration? = nil,
+        stdin: StandardInput? = nil
     ) async throws(SandboxClientError) -> SandboxProcess {
-        try await start(command, id: id, secrets: env.asSecrets, cwd: cwd, timeout: timeout)
+        try await start(command, id: id, secrets: env.asSecrets, cwd: cwd, timeout: timeout, stdin: stdin)
     }
 
     /// The same with values that are overwritten in memory when nobody needs them any more.
@@ -23,9 +25,10 @@ extension SandboxClient {
         id: String? = nil,
         secrets: [String: SecretBytes],
         cwd: String? = nil,
-        timeout: Duration? = nil
+        timeout: Duration? = nil,
+        stdin: StandardInput? = nil
     ) async throws(SandboxClientError) -> SandboxProcess {
-        let body = ProcessStartRequest(execute: request(command, secrets, cwd, timeout), processId: id)
+        let body = ProcessStartRequest(execute: request(command, secrets, cwd, timeout, stdin), processId: id)
         let answer: ProcessStartResponse = try await transport.send(.POST, "/api/process/start", body: body)
         return process(answer.processId)
     }

@@ -11,11 +11,15 @@ struct Exec: AsyncParsableCommand {
 
             With --session it runs in the session's own shell, where what it changes stays, and its output comes at its end. \
             Else output comes as it is written, and the command runs in a copy of the default session's shell.
+
+            The command reads what is piped or redirected into sandboxctl, all of it at once and 16 MiB at most; --no-stdin \
+            keeps it for others, such as the loop that this stands in.
             """
     )
 
     @OptionGroup var server: ServerOptions
     @OptionGroup var variables: VariableOptions
+    @OptionGroup var input: InputOptions
 
     @Option(help: "The working directory; default: the session's.")
     var cwd: String?
@@ -36,6 +40,8 @@ struct Exec: AsyncParsableCommand {
     var command: [String]
 
     func validate() throws {
+        // Before the first word it is not the command's.
+        if ["--help", "-h"].contains(command.first) { throw CleanExit.helpRequest(self) }
         guard command.contains(where: { $0 != "--" }) else { throw ValidationError("There is no command to run.") }
         guard detach || id == nil else { throw ValidationError("--id names a background process: add --detach.") }
     }
@@ -46,20 +52,35 @@ struct Exec: AsyncParsableCommand {
         let secrets = try variables.variables()
         let cwd = cwd
         let limit = timeout.map { Duration.seconds($0) }
+        let stdin = try input.input(byDefault: !detach)
         let code = try await server.withClient { client in
             let client = alone ? client.withoutSession : client
             if detach {
-                let process = try await client.start(text, id: id, secrets: secrets, cwd: cwd, timeout: limit)
+                let process = try await client.start(
+                    text,
+                    id: id,
+                    secrets: secrets,
+                    cwd: cwd,
+                    timeout: limit,
+                    stdin: stdin
+                )
                 Output.line(process.id)
                 return 0
             }
             if server.session != nil, !alone {
                 return try await Interruption.cancelling {
-                    try await Following.run(inShellOf: client, text, secrets: secrets, cwd: cwd, timeout: limit)
+                    try await Following.run(
+                        inShellOf: client,
+                        text,
+                        secrets: secrets,
+                        cwd: cwd,
+                        timeout: limit,
+                        stdin: stdin
+                    )
                 }
             }
             return try await Interruption.cancelling {
-                try await Following.run(client, text, secrets: secrets, cwd: cwd, timeout: limit)
+                try await Following.run(client, text, secrets: secrets, cwd: cwd, timeout: limit, stdin: stdin)
             }
         }
         if code != 0 { throw ExitCode(Int32(truncatingIfNeeded: code)) }

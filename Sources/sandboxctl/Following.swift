@@ -10,9 +10,10 @@ enum Following {
         _ command: String,
         secrets: [String: SecretBytes] = [:],
         cwd: String? = nil,
-        timeout: Duration? = nil
+        timeout: Duration? = nil,
+        stdin: StandardInput? = nil
     ) async throws -> Int {
-        let events = try await client.stream(command, secrets: secrets, cwd: cwd, timeout: timeout)
+        let events = try await client.stream(command, secrets: secrets, cwd: cwd, timeout: timeout, stdin: stdin)
         for try await event in events {
             switch event {
             case .started: continue
@@ -30,10 +31,17 @@ enum Following {
         _ command: String,
         secrets: [String: SecretBytes],
         cwd: String?,
-        timeout: Duration?
+        timeout: Duration?,
+        stdin: StandardInput?
     ) async throws -> Int {
         do throws(SandboxClientError) {
-            let result = try await client.exec(command, secrets: secrets, cwd: cwd, timeout: timeout)
+            let result = try await client.exec(
+                command,
+                secrets: secrets,
+                cwd: cwd,
+                timeout: timeout,
+                stdin: stdin
+            )
             // Their last line ends are not part of the answer.
             if !result.stdout.isEmpty { Output.line(result.stdout) }
             if !result.stderr.isEmpty { Output.error(result.stderr) }

@@ -15,6 +15,7 @@ struct Run: AsyncParsableCommand {
 
     @OptionGroup var server: ServerOptions
     @OptionGroup var variables: VariableOptions
+    @OptionGroup var input: InputOptions
 
     @Option(help: "The interpreter, in place of the ending's.")
     var interpreter: String?
@@ -39,6 +40,7 @@ struct Run: AsyncParsableCommand {
         }
         let content = try LocalFile.bytes(file)
         let secrets = try variables.variables()
+        let stdin = try input.input()
         try await server.withClient { client in
             // Cells see of the user's files nothing but the workspace.
             let path = ".sandboxctl-\(UInt64.random(in: 0 ... .max))/\(name)"
@@ -49,7 +51,7 @@ struct Run: AsyncParsableCommand {
             let code: Int
             do {
                 code = try await Interruption.cancelling {
-                    try await Following.run(client, command, secrets: secrets)
+                    try await Following.run(client, command, secrets: secrets, stdin: stdin)
                 }
             } catch {
                 await Self.remove(absolute, client)

@@ -9,7 +9,7 @@ package protocol SecretCarrying: Decodable {
 }
 
 extension ExecuteRequest: SecretCarrying {
-    package static let secretPaths = [["env", "*"]]
+    package static let secretPaths = [["env", "*"], ["stdin"]]
 }
 
 extension ProcessStartRequest: SecretCarrying {

@@ -11,4 +11,6 @@ final class HeldDescriptors {
     var text: Int32 { list[0] }
     var output: Int32 { list[1] }
     var error: Int32 { list[2] }
+    /// nil if the command has none.
+    var input: Int32? { list.count > 3 ? list[3] : nil }
 }

@@ -67,19 +67,11 @@ final class ShellKeeper {
             held: held
         )
         guard run.kind == .background else {
-            return shell.send(script.foreground(run, text: held.text, output: held.output, error: held.error))
+            return shell.send(script.foreground(run, held))
         }
         guard let gate = try? StartGate() else { return finish(run.number, status: 126, directory: []) }
         commands[run.number]?.gate = gate
-        shell.send(
-            script.background(
-                run,
-                text: held.text,
-                output: held.output,
-                error: held.error,
-                gate: gate.descriptor
-            )
-        )
+        shell.send(script.background(run, held, gate: gate.descriptor))
     }
 
     private func readReports() {

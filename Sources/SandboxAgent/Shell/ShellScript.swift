@@ -29,17 +29,18 @@ struct ShellScript {
     }
 
     /// Runs a command in the shell itself and reports its status and the directory it left the shell in.
-    func foreground(_ run: ShellRun, text: Int32, output: Int32, error: Int32) -> [UInt8] {
-        var lines = read(run, text)
+    func foreground(_ run: ShellRun, _ files: HeldDescriptors) -> [UInt8] {
+        var lines = read(run, files.text)
         // Active only from here to the status: the first command of a block is where a late signal's trap runs.
         lines += "__sandbox_active=\(run.number)\n"
         if let directory = run.directory {
             lines += "__sandbox_directory=$PWD\n"
-            lines += "if \\builtin cd -- \(ShellQuoting.quoted(directory)) >/dev/null 2>|\(descriptors)\(error); then\n"
+            lines +=
+                "if \\builtin cd -- \(ShellQuoting.quoted(directory)) >/dev/null 2>|\(descriptors)\(files.error); then\n"
         }
         for variable in run.variables { lines += Self.assignment(variable) + " " }
         // Not `\builtin eval`, for which such variables are either exported or seen, but not both (bash 5.2).
-        lines += "\\eval \"$__sandbox_command\" </dev/null \(redirections(output, error))\n"
+        lines += "\\eval \"$__sandbox_command\" \(redirections(files))\n"
         if run.directory != nil { lines += "else \\builtin false; fi\n" }
         lines += "\\builtin printf -v __sandbox_status %d \"$?\"; __sandbox_active=\n"
         if run.directory != nil { lines += "\\builtin cd -- \"$__sandbox_directory\" >/dev/null 2>&1 || \\builtin :\n" }
@@ -54,8 +55,8 @@ struct ShellScript {
     ///
     /// The copy goes on when nobody has `gate` open for writing any more. Were it over before its parent is, the parent,
     /// a shell too, would reap it, and nobody learnt how it ended. The shell says when the parent has ended.
-    func background(_ run: ShellRun, text: Int32, output: Int32, error: Int32, gate: Int32) -> [UInt8] {
-        var lines = read(run, text)
+    func background(_ run: ShellRun, _ files: HeldDescriptors, gate: Int32) -> [UInt8] {
+        var lines = read(run, files.text)
         lines += "( ( { \\builtin printf 'S %d %d\\0' \(run.number) \"$BASHPID\" >|\(descriptors)\(control); "
         lines += "\\builtin read -r _ || \\builtin :; } <\(descriptors)\(gate) || \\builtin exit 126; "
         if let directory = run.directory {
@@ -64,7 +65,7 @@ struct ShellScript {
         lines += "\\builtin ulimit -x \(ProcessMark.limit(run.number)) 2>/dev/null; "
         lines += "\\builtin export SANDBOX_PROCESS_ID=\(ShellQuoting.quoted(run.processID))"
         for variable in run.variables { lines += " " + Self.assignment(variable) }
-        lines += "; \\builtin eval \"$__sandbox_command\" ) </dev/null \(redirections(output, error)) & "
+        lines += "; \\builtin eval \"$__sandbox_command\" ) \(redirections(files)) & "
         lines += "\\builtin printf 'P %d %d\\0' \(run.number) \"$!\" >|\(descriptors)\(control) )"
         lines += " || \\builtin printf 'F %d\\0' \(run.number) >|\(descriptors)\(control)\n"
         lines += "\\builtin printf 'D %d\\0' \(run.number) >|\(descriptors)\(control)\n"
@@ -80,8 +81,9 @@ struct ShellScript {
         """
     }
 
-    private func redirections(_ output: Int32, _ error: Int32) -> String {
-        ">|\(descriptors)\(output) 2>|\(descriptors)\(error)"
+    private func redirections(_ files: HeldDescriptors) -> String {
+        let input = files.input.map { "\(descriptors)\($0)" } ?? "/dev/null"
+        return "<\(input) >|\(descriptors)\(files.output) 2>|\(descriptors)\(files.error)"
     }
 
     private static func assignment(_ variable: [UInt8]) -> String {

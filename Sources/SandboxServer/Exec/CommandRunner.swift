@@ -21,6 +21,7 @@ struct CommandRunner: Sendable {
     private struct Running: Sendable {
         var output: CommandOutput
         var error: CommandOutput
+        var input: InputPipe?
         var ending: @Sendable () async throws -> ShellTicket.Ending
         /// SIGTERM, the grace time, SIGKILL; returns when everything is gone.
         var stop: @Sendable () async throws -> Void
@@ -94,6 +95,7 @@ struct CommandRunner: Sendable {
     /// Waits for a command's end or its time limit. In the latter case, and if the task is cancelled because the caller
     /// is gone, the whole tree is ended; and whoever waits for the session's turn waits for that too.
     private func follow(_ running: Running, _ timeout: Int?) async throws -> Outcome {
+        defer { running.input?.close() }
         let ending: ShellTicket.Ending?
         do {
             ending = try await Self.ending(of: running, within: timeout)
@@ -151,6 +153,7 @@ struct CommandRunner: Sendable {
     }
 
     private func start(_ plan: ExecPlan, in session: Session) async throws -> Running {
+        var input = try CommandInput(plan.input)
         var output = try Pipe()
         var error = try Pipe()
         let run = ShellRun(
@@ -163,29 +166,33 @@ struct CommandRunner: Sendable {
             run,
             command: plan.command,
             output: output.takeWriteEnd(),
-            error: error.takeWriteEnd()
+            error: error.takeWriteEnd(),
+            input: input.takeReadEnd()
         )
         let grace = configuration.graceMilliseconds
         do {
             return Running(
                 output: try await read(output),
                 error: try await read(error),
+                input: try await input.feed(on: eventLoopGroup),
                 ending: { try await session.ending(of: ticket) },
                 stop: { try await session.stop(ticket, graceMilliseconds: grace) }
             )
         } catch {
-            // A command whose output cannot be read must not run on unseen.
+            // A command whose output cannot be read, or that never sees its input, must not run on.
             try? await session.stop(ticket, graceMilliseconds: 0)
             throw error
         }
     }
 
     private func startAlone(_ plan: ExecPlan) async throws -> Running {
+        var input = try CommandInput(plan.input)
         var output = try Pipe()
         var error = try Pipe()
         let process = try await plan.spawn(
             helper,
             shell: configuration.shell,
+            input: input.takeReadEnd(),
             output: output.takeWriteEnd(),
             error: error.takeWriteEnd()
         )
@@ -194,6 +201,7 @@ struct CommandRunner: Sendable {
             return Running(
                 output: try await read(output),
                 error: try await read(error),
+                input: try await input.feed(on: eventLoopGroup),
                 ending: { .finished(status: try await process.exitStatus.shellCode, directory: "") },
                 stop: {
                     try await process.terminate(grace: grace)
@@ -201,7 +209,7 @@ struct CommandRunner: Sendable {
                 }
             )
         } catch {
-            // A command whose output cannot be read must not run on unseen.
+            // A command whose output cannot be read, or that never sees its input, must not run on.
             try await process.terminate(grace: .zero)
             throw error
         }

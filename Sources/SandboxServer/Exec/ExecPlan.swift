@@ -17,6 +17,11 @@ struct ExecPlan: Sendable {
     var timeoutMilliseconds: Int?
     /// Whether the request itself set the limit.
     var hasOwnTimeout: Bool
+    /// What the command finds on its standard input; nil for nothing.
+    var input: SecretBytes?
+
+    /// Bytes of the largest input: with the third that base64 adds, it fits into a body of the default limit.
+    static let inputLimitBytes = 16_777_216
 
     /// Judges a request. Errors name fields and variables, never a value and nothing of the command.
     init(
@@ -44,6 +49,7 @@ struct ExecPlan: Sendable {
         hasOwnTimeout = timeout > 0
         let limit = timeout > 0 ? timeout : configuration.commandTimeoutMilliseconds
         timeoutMilliseconds = limit > 0 ? limit : nil
+        input = request.stdin
     }
 
     private static func check(_ request: ExecuteRequest, _ configuration: ServerConfiguration) throws(APIError) {
@@ -63,6 +69,14 @@ struct ExecPlan: Sendable {
             guard !session.allSatisfy(\.isWhitespace), session.utf8.count <= 256, !session.utf8.contains(0) else {
                 throw .invalid("sessionId", "must be a text of 1 to 256 bytes that is not blank")
             }
+        }
+        if let input = request.stdin, input.count > inputLimitBytes {
+            throw APIError(
+                .requestTooLarge,
+                "stdin must have at most \(inputLimitBytes) bytes.",
+                operation: "command.execute",
+                suggestion: "Store the input as a file (PUT /api/files/raw) and let the command read that."
+            )
         }
         try checkVariables(request.env, configuration)
     }
@@ -119,11 +133,12 @@ struct ExecPlan: Sendable {
         SessionSettings(directory: requestedDirectory)
     }
 
-    /// Starts the command on its own, with these ends of its pipes and nothing to read.
+    /// Starts the command on its own, with these ends of its pipes.
     /// - Throws: ``HelperClientError`` if it could not be started.
     func spawn(
         _ helper: HelperClient,
         shell: String,
+        input: consuming OwnedDescriptor?,
         output: consuming OwnedDescriptor,
         error: consuming OwnedDescriptor
     )
@@ -131,7 +146,7 @@ struct ExecPlan: Sendable {
     {
         let payload: ProcessPayload
         do throws(SpawnPayload.Problem) { payload = try self.payload(shell: shell) } catch { throw .payload(error) }
-        let input = try NullDevice.open(O_RDONLY)
+        let input = if let pipe = input.take() { pipe } else { try NullDevice.open(O_RDONLY) }
         return try await helper.spawn(
             spawnRequest(shell: shell),
             payload: payload,

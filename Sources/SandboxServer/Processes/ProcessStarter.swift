@@ -55,6 +55,7 @@ struct ProcessStarter: Sendable {
     }
 
     private func start(_ process: ManagedProcess, _ plan: ExecPlan, in session: Session) async throws {
+        var input = try CommandInput(plan.input)
         var output = try Pipe()
         var error = try Pipe()
         let run = ShellRun(
@@ -68,9 +69,11 @@ struct ProcessStarter: Sendable {
             run,
             command: plan.command,
             output: output.takeWriteEnd(),
-            error: error.takeWriteEnd()
+            error: error.takeWriteEnd(),
+            input: input.takeReadEnd()
         )
         let feeds = try await feed(process.log, output, error)
+        let inputPipe = try await input.feed(on: eventLoopGroup)
         guard let pid = try await session.started(ticket) else {
             switch try await ticket.ended.wait() {
             case .shellEnded(let status): throw await terminated(session, status: status)
@@ -83,6 +86,7 @@ struct ProcessStarter: Sendable {
         session.retain()
         supervise(process, plan.timeoutMilliseconds) {
             let ending = try? await ticket.ended.wait()
+            inputPipe?.close()
             for feed in feeds { await feed.finish() }
             await session.release()
             guard case .finished(let status, _) = ending else { return 137 }
@@ -91,19 +95,23 @@ struct ProcessStarter: Sendable {
     }
 
     private func startAlone(_ process: ManagedProcess, _ plan: ExecPlan) async throws {
+        var input = try CommandInput(plan.input)
         var output = try Pipe()
         var error = try Pipe()
         let started = try await plan.spawn(
             helper,
             shell: configuration.shell,
+            input: input.takeReadEnd(),
             output: output.takeWriteEnd(),
             error: error.takeWriteEnd()
         )
         let feeds: [OutputPipe]
+        let inputPipe: InputPipe?
         do {
             feeds = try await feed(process.log, output, error)
+            inputPipe = try await input.feed(on: eventLoopGroup)
         } catch {
-            // A command whose output cannot be read must not run on unseen.
+            // A command whose output cannot be read, or that never sees its input, must not run on.
             try await started.terminate(grace: .zero)
             throw error
         }
@@ -113,6 +121,7 @@ struct ProcessStarter: Sendable {
         }
         supervise(process, plan.timeoutMilliseconds) {
             let status = try? await started.exitStatus
+            inputPipe?.close()
             for feed in feeds { await feed.finish() }
             return status?.shellCode ?? 137
         }

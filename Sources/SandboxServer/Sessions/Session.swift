@@ -50,19 +50,26 @@ final class Session: Sendable {
 
     /// Starts a command in the shell or in a copy of it.
     ///
-    /// - Parameter output, error: The ends that the command writes to. The shell opens them anew by name, so their mode
-    ///   must let the user do that.
+    /// - Parameters:
+    ///   - output, error: The ends that the command writes to. The shell opens them anew by name, so their mode must let the
+    ///     user do that.
+    ///   - input: The end that it reads from, the same way; nothing to read if nil.
     func start(
         _ run: ShellRun,
         command: String,
         output: consuming OwnedDescriptor,
-        error: consuming OwnedDescriptor
+        error: consuming OwnedDescriptor,
+        input: consuming OwnedDescriptor?
     ) throws(HelperClientError) -> ShellTicket {
         let text = try SealedText.make(command)
         for descriptor in [output.rawValue, error.rawValue] where fchmod(descriptor, 0o622) != 0 {
             throw .system(SystemError(errno: errno))
         }
-        return try connection.run(run, text: text, output: output, error: error)
+        guard let input = input.take() else {
+            return try connection.run(run, text: text, output: output, error: error, input: nil)
+        }
+        guard fchmod(input.rawValue, 0o644) == 0 else { throw .system(SystemError(errno: errno)) }
+        return try connection.run(run, text: text, output: output, error: error, input: input.rawValue)
     }
 
     /// Waits for a foreground command; afterwards the session knows the shell's directory.

@@ -53,13 +53,16 @@ final class ShellConnection: Sendable {
     }
 
     /// Hands a command to the shell.
-    /// - Parameter text: A sealed file with the command's text.
+    /// - Parameters:
+    ///   - text: A sealed file with the command's text.
+    ///   - input: The end that the command reads from, which stays the caller's; nil if it has nothing to read.
     /// - Throws: ``HelperClientError/connectionLost`` if the shell is gone.
     func run(
         _ run: ShellRun,
         text: borrowing OwnedDescriptor,
         output: borrowing OwnedDescriptor,
-        error: borrowing OwnedDescriptor
+        error: borrowing OwnedDescriptor,
+        input: Int32?
     ) throws(HelperClientError) -> ShellTicket {
         // The keeper reads no longer records, and could not say whose this was.
         guard ShellRequest.run(run).encoded().count <= ProtocolLimits.recordBytes else { throw .payload(.wrongLength) }
@@ -73,7 +76,9 @@ final class ShellConnection: Sendable {
         guard let ticket else { throw .connectionLost }
         var run = run
         run.number = ticket.number
-        let descriptors = [text.rawValue, output.rawValue, error.rawValue]
+        run.hasInput = input != nil
+        var descriptors = [text.rawValue, output.rawValue, error.rawValue]
+        if let input { descriptors.append(input) }
         guard send(.run(run), descriptors) else {
             _ = state.withLock { $0.tickets.removeValue(forKey: ticket.number) }
             throw .connectionLost

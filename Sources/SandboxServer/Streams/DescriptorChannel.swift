@@ -9,18 +9,18 @@ import Synchronization
 /// the channel cannot be set up, the bootstrap closes it, and the descriptors with it. Closing them again would take away
 /// what another thread has been given under the same number in the meantime.
 enum DescriptorChannel {
-    /// A channel that reads from `input` and, if there is one, writes to `output`.
+    /// A channel that reads from `input` and writes to `output`, one of which may be missing.
     ///
     /// - Parameters:
-    ///   - output: Not the same number as `input`. Without it nothing can be written.
+    ///   - input, output: Different numbers.
     ///   - initialize: Adds the handlers and sets the options, on the event loop.
     static func open<Value: Sendable>(
-        input: consuming OwnedDescriptor,
+        input: consuming OwnedDescriptor? = nil,
         output: consuming OwnedDescriptor? = nil,
         on group: any EventLoopGroup,
         _ initialize: @escaping @Sendable (any Channel) throws -> Value
     ) async throws -> Value {
-        let inputNumber = input.release()
+        let inputNumber = input.take()?.release()
         let outputNumber = output.take()?.release()
         let hasChannel = Mutex(false)
         // Options are the initializer's work: from its first line on the channel owns the descriptors.
@@ -30,18 +30,24 @@ enum DescriptorChannel {
             return channel.eventLoop.makeCompletedFuture { try initialize(channel) }
         }
         do {
-            guard let outputNumber else {
-                return try await bootstrap.takingOwnershipOfDescriptor(input: inputNumber, channelInitializer: take)
+            switch (inputNumber, outputNumber) {
+            case (let input?, let output?):
+                return try await bootstrap.takingOwnershipOfDescriptors(
+                    input: input,
+                    output: output,
+                    channelInitializer: take
+                )
+            case (let input?, nil):
+                return try await bootstrap.takingOwnershipOfDescriptor(input: input, channelInitializer: take)
+            case (nil, let output?):
+                return try await bootstrap.takingOwnershipOfDescriptor(output: output, channelInitializer: take)
+            case (nil, nil): preconditionFailure("a channel needs a descriptor")
             }
-            return try await bootstrap.takingOwnershipOfDescriptors(
-                input: inputNumber,
-                output: outputNumber,
-                channelInitializer: take
-            )
         } catch {
             if !hasChannel.withLock({ $0 }) {
-                _ = OwnedDescriptor(adopting: inputNumber)
-                if let outputNumber { _ = OwnedDescriptor(adopting: outputNumber) }
+                for number in [inputNumber, outputNumber] {
+                    if let number { _ = OwnedDescriptor(adopting: number) }
+                }
             }
             throw error
         }
