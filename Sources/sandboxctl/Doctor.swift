@@ -40,7 +40,7 @@ struct Doctor: AsyncParsableCommand {
             report(false, error.message)
             if let remedy = error.remedy { Output.line("       remedy: \(remedy)") }
         }
-        if let program = program ?? Self.helper() {
+        if let program = program ?? LocalProgram.find("ns-helper") {
             if geteuid() == 0 {
                 let (code, text) = try Self.output(program, ["--probe"])
                 report(code == 0, "\(program) --probe")
@@ -57,18 +57,6 @@ struct Doctor: AsyncParsableCommand {
 
     private func report(_ isWell: Bool, _ text: String) {
         Output.line((isWell ? Output.styled("ok", .green) + "     " : Output.styled("wrong", .red) + "  ") + text)
-    }
-
-    /// Beside this program, else in PATH.
-    private static func helper() -> String? {
-        var buffer = [CChar](repeating: 0, count: 4097)
-        let count = readlink("/proc/self/exe", &buffer, 4096)
-        var folders = (Environment.value("PATH") ?? "/usr/local/bin:/usr/bin").split(separator: ":").map(String.init)
-        if count > 0 {
-            let own = String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            folders.insert(String(own.prefix(upTo: own.lastIndex(of: "/") ?? own.startIndex)), at: 0)
-        }
-        return folders.map { $0 + "/ns-helper" }.first { access($0, X_OK) == 0 }
     }
 
     /// Runs a program to its end. posix_spawn(3)

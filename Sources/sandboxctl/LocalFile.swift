@@ -29,6 +29,21 @@ enum LocalFile {
         }
     }
 
+    /// Makes a file of the bytes, in place of one that may be there.
+    static func store(_ bytes: [UInt8], _ path: String) throws(SandboxctlError) {
+        // Never through a link: whoever made one here, it was not this program.
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o666)
+        guard descriptor >= 0 else { throw .local(path, errno) }
+        defer { close(descriptor) }
+        var offset = 0
+        while offset < bytes.count {
+            let count = bytes[offset...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw .local(path, errno) }
+            offset += count
+        }
+    }
+
     /// The first line of a file that holds a token.
     static func token(_ path: String) throws(SandboxctlError) -> [UInt8] {
         let line = Array(try bytes(path, limit: 65_536).prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") })

@@ -12,7 +12,7 @@ struct Sandboxctl: AsyncParsableCommand {
             """,
         subcommands: [],
         groupedSubcommands: [
-            CommandGroup(name: "Commands:", subcommands: [Exec.self, Run.self, ShellCommand.self]),
+            CommandGroup(name: "Commands:", subcommands: [Exec.self, Run.self, Code.self, ShellCommand.self]),
             CommandGroup(
                 name: "Processes and sessions:",
                 subcommands: [Processes.self, Logs.self, Kill.self, SessionCommand.self]
@@ -24,7 +24,7 @@ struct Sandboxctl: AsyncParsableCommand {
             CommandGroup(name: "Network:", subcommands: [Port.self]),
             CommandGroup(
                 name: "The sandbox itself:",
-                subcommands: [Status.self, Reset.self, Doctor.self, Helper.self]
+                subcommands: [Status.self, Reset.self, Doctor.self, Attack.self, Helper.self]
             ),
         ]
     )

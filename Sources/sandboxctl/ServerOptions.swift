@@ -17,10 +17,15 @@ struct ServerOptions: ParsableArguments {
     )
     var session: String?
 
+    /// The server.
+    var address: String { url ?? Environment.value("SANDBOX_URL") ?? SandboxClient.defaultBaseURL }
+
+    /// The file with the access token, if there is one.
+    var tokenPath: String? { tokenFile ?? Environment.value("SANDBOX_TOKEN_FILE") }
+
     /// - Throws: ``SandboxctlError`` if the token cannot be read or the URL is none.
     func client() throws(SandboxctlError) -> SandboxClient {
-        let address = url ?? Environment.value("SANDBOX_URL") ?? SandboxClient.defaultBaseURL
-        let token = try (tokenFile ?? Environment.value("SANDBOX_TOKEN_FILE")).map { path throws(SandboxctlError) in
+        let token = try tokenPath.map { path throws(SandboxctlError) in
             SecretBytes(try LocalFile.token(path))
         }
         do {
@@ -43,7 +48,7 @@ struct ServerOptions: ParsableArguments {
         do {
             return try await body(client)
         } catch let error as SandboxClientError {
-            throw SandboxctlError(error, url: url ?? Environment.value("SANDBOX_URL") ?? SandboxClient.defaultBaseURL)
+            throw SandboxctlError(error, url: address)
         }
     }
 }

@@ -8,13 +8,15 @@ import catalogue, report
 from pair import Pair
 from rows import Broken, NotApplicable, ROWS
 
+# In an archive, as scripts/build makes one, it belongs to sandboxctl.
+NAME = "scripts/attack" if pathlib.Path(__file__).is_file() else "sandboxctl attack"
 HELP = """The pair at URL loses what runs in its user namespace, and files that the attacks make in its workspace are removed
 again: never point this at one that somebody uses. Exit status: 0 if nothing is broken, 1 if something is, 2 if the
 attacks could not be carried out."""
 
 
 def arguments():
-    parser = argparse.ArgumentParser("scripts/attack", description=__doc__, epilog=HELP)
+    parser = argparse.ArgumentParser(NAME, description=__doc__, epilog=HELP)
     parser.add_argument("url", nargs="?", help="http://HOST:PORT")
     parser.add_argument("--token", help="access token; --token-file keeps it out of ps")
     parser.add_argument("--token-file", type=pathlib.Path, help="file with the access token")
@@ -71,7 +73,7 @@ def state(health):
 def chosen(only):
     unknown = [id for id in only or () if id not in ROWS and id not in {row[0] for row in ROWS}]
     if unknown:
-        sys.exit(f"scripts/attack: no such row: {', '.join(unknown)}")
+        sys.exit(f"{NAME}: no such row: {', '.join(unknown)}")
     return [row for row in ROWS.values() if not only or row.id in only or row.id[0] in only]
 
 
@@ -85,20 +87,20 @@ def main():
         print(*(report.row_line(row, options.json) for row in rows), sep="\n")
         return 0
     if not options.url:
-        print("scripts/attack: which pair? scripts/attack http://HOST:PORT; see --help", file=sys.stderr)
+        print(f"{NAME}: which pair? {NAME} http://HOST:PORT; see --help", file=sys.stderr)
         return 2
     token = options.token_file.read_text().strip() if options.token_file else options.token
     try:
         pair = Pair(options.url, token, options.api_port, options.jupyter_port, options.helper_socket, options.secret_path)
         health = pair.health()
         if health.get("mode") in (None, "none"):
-            print("scripts/attack: this pair isolates nothing (mode none): every attack would succeed, and some would "
+            print(f"{NAME}: this pair isolates nothing (mode none): every attack would succeed, and some would "
                   "kill whatever runs beside it", file=sys.stderr)
             return 2
         pair.find_tools({"python3"} | {tool for row in rows for tool in row.needs})
         pair.open()
     except (OSError, ValueError, RuntimeError) as error:
-        print(f"scripts/attack: {options.url}: {error}", file=sys.stderr)
+        print(f"{NAME}: {options.url}: {error}", file=sys.stderr)
         return 2
     before, outcomes = state(health), []
     report.begin(options.url, health, options.json)

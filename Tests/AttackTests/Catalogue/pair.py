@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 from rows import Broken, NotApplicable
 
-INSIDE = (pathlib.Path(__file__).parent / "inside.py").read_text()
+# Through the loader: the catalogue may lie in an archive.
+INSIDE = __loader__.get_data(str(pathlib.Path(__file__).with_name("inside.py"))).decode()
 SESSIONLESS = "__DISABLE_SESSION__"
 
 
