@@ -19,7 +19,8 @@ struct CommandLineTests {
 
     private func environment(_ pair: Pair) throws -> [String: String] {
         var environment = ChildProcess.environment
-        environment["PATH"] = try Self.programs() + ":" + (environment["PATH"] ?? "")
+        environment["PATH"] = try [Self.programs(), Self.root + "/Tests/Python/bin", environment["PATH"] ?? ""]
+            .joined(separator: ":")
         environment["SANDBOX_URL"] = "http://127.0.0.1:\(pair.apiPort)"
         environment["WORKSPACE"] = pair.workspace
         environment["SOCKET"] = pair.socketPath
@@ -27,7 +28,7 @@ struct CommandLineTests {
         return environment
     }
 
-    @Test(arguments: ["Docs/CommandLine.md", "README.md"])
+    @Test(arguments: ["Docs/CommandLine.md", "Docs/Guides/GettingStarted.md", "README.md"])
     func `what a page shows is what happens`(_ page: String) async throws {
         try await PairFixture.with { pair in
             let script = Self.root + "/Tests/Python/transcript.py"
@@ -37,6 +38,33 @@ struct CommandLineTests {
             )
             #expect(result.end == .exited(0), "\(result.output)\(result.errors)")
         }
+    }
+
+    @Test func `what the page about code shows is what happens`() async throws {
+        try await PairFixture.with(try .interpreter()) { pair in
+            try await pair.api.untilInterpreterIsReady()
+            let script = Self.root + "/Tests/Python/transcript.py"
+            let result = try await ChildProcess.run(
+                ["python3", "-B", script, Self.root + "/Docs/Guides/Code.md"],
+                environment: try environment(pair)
+            )
+            #expect(result.end == .exited(0), "\(result.output)\(result.errors)")
+        }
+    }
+
+    @Test func `the manual page says what the program says`() async throws {
+        let result = try await ChildProcess.run(
+            [Self.root + "/scripts/manual", "--check", try Self.programs() + "/sandboxctl"]
+        )
+        #expect(result.end == .exited(0), "\(result.errors)")
+    }
+
+    @Test func `without the program with the attacks, it says where to get it`() async throws {
+        var environment = ChildProcess.environment
+        environment["PATH"] = "/nowhere"
+        let program = try Self.programs() + "/sandboxctl"
+        let result = try await ChildProcess.run([program, "attack", "--list"], environment: environment)
+        #expect(result.end == .exited(69) && result.errors.contains("scripts/build sandboxctl"))
     }
 
     @Test func `the shell is a terminal of the size of the caller's, and exits as the shell did`() async throws {
