@@ -50,6 +50,21 @@ struct ClientTests {
         }
     }
 
+    @Test func `cancelling a command that is waited for ends it and everything it started`() async throws {
+        try await with { sandbox, _ in
+            for client in [sandbox, sandbox.withoutSession] {
+                let duration = Canary.duration(1000)
+                let task = Task { try await client.exec("(setsid sleep \(duration) &); sleep \(duration)") }
+                while HostProcesses.withArgument("sleep\u{0}\(duration)").count < 2 { _ = try await sandbox.health() }
+                task.cancel()
+                await #expect(throws: SandboxClientError.cancelled) { try await task.value }
+                // The server learns of it from the connection.
+                while !HostProcesses.withArgument("sleep\u{0}\(duration)").isEmpty { _ = try await sandbox.health() }
+                #expect(try await client.exec("echo on").stdout == "on")
+            }
+        }
+    }
+
     @Test func `a process is waited for by line, port and exit, read, and killed`() async throws {
         try await with { sandbox, _ in
             let server = try await sandbox.start("echo starting; exec python3 -u -m http.server 0", id: "web")

@@ -1,6 +1,6 @@
 import SandboxClient
 
-/// Runs a command, a command with a credential, and a web server, in the sandbox at http://localhost:8080.
+/// Runs a command, a command with a credential, one that reads its input, and a web server, in the sandbox at http://localhost:8080.
 @main
 struct FirstSteps {
     static func main() async throws {
@@ -12,6 +12,9 @@ struct FirstSteps {
 
         let secret = try await sandbox.exec("echo the token has ${#TOKEN} characters", env: ["TOKEN": "s3cret"])
         print(secret.stdout, "in", secret.namespace)
+
+        let sorted = try await sandbox.exec("sort | xargs", stdin: "b\na\nc\n")
+        print("3 lines, sorted:", sorted.stdout)
 
         let server = try await sandbox.start("exec python3 -m http.server 8500")
         try await server.waitForPort(8500, .http(), timeout: .seconds(30))
