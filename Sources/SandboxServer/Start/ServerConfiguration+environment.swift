@@ -86,17 +86,19 @@ extension ServerConfiguration {
         }
     }
 
+    /// What there is to set, as the variables are named behind their prefix.
+    static let names: Set = [
+        "SHELL", "COMMAND_TIMEOUT_MS", "GRACE_MS", "OUTPUT_LIMIT_BYTES", "OUTPUT_MEMORY_BYTES",
+        "PROCESS_LOG_BYTES", "BACKUP_DIRECTORY", "MAX_SESSIONS", "MAX_CONTEXTS", "KERNEL_POOL",
+        "BODY_LIMIT_BYTES", "COMMAND_LIMIT_BYTES",
+        "ENV_LIMIT_BYTES", "NEUTRAL_VARIABLES", "ACCESS_TOKEN_FILE", "MAX_CONNECTIONS",
+        "MAX_LOOPBACK_CONNECTIONS", "MAX_REFUSED_CONNECTIONS", "HEADER_TIMEOUT_MS", "IDLE_TIMEOUT_MS",
+        "BODY_TIMEOUT_MS", "LOG_LEVEL", "CORS_ORIGINS",
+    ]
+
     /// Variables with our prefix that mean nothing to this version: most likely a slip of the pen.
     static func unknownNames(_ environment: [String: String]) -> [String] {
-        let known: Set = [
-            "SHELL", "COMMAND_TIMEOUT_MS", "GRACE_MS", "OUTPUT_LIMIT_BYTES", "OUTPUT_MEMORY_BYTES",
-            "PROCESS_LOG_BYTES", "BACKUP_DIRECTORY", "MAX_SESSIONS", "MAX_CONTEXTS", "KERNEL_POOL",
-            "BODY_LIMIT_BYTES", "COMMAND_LIMIT_BYTES",
-            "ENV_LIMIT_BYTES", "NEUTRAL_VARIABLES", "ACCESS_TOKEN_FILE", "MAX_CONNECTIONS",
-            "MAX_LOOPBACK_CONNECTIONS", "MAX_REFUSED_CONNECTIONS", "HEADER_TIMEOUT_MS", "IDLE_TIMEOUT_MS",
-            "BODY_TIMEOUT_MS", "LOG_LEVEL", "CORS_ORIGINS",
-        ]
-        return environment.keys.filter { $0.hasPrefix(prefix) && !known.contains(String($0.dropFirst(prefix.count))) }
+        environment.keys.filter { $0.hasPrefix(prefix) && !names.contains(String($0.dropFirst(prefix.count))) }
             .sorted()
     }
 
