@@ -53,7 +53,9 @@ struct BaseEnvironmentTests {
         #expect(
             settings == [
                 "core.fsmonitor": "false", "core.hooksPath": "/dev/null", "credential.helper": "",
-                "safe.bareRepository": "explicit", "protocol.ext.allow": "never",
+                "safe.bareRepository": "explicit", "protocol.ext.allow": "never", "core.askPass": "",
+                "gpg.program": "gpg", "gpg.ssh.program": "ssh-keygen", "gpg.x509.program": "gpgsm",
+                "core.alternateRefsCommand": "true",
             ]
         )
         let user = dictionary(BaseEnvironment().variables(.user, home: "/home/user"))

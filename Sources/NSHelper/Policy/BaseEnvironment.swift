@@ -63,6 +63,12 @@ struct BaseEnvironment {
         ("credential.helper", ""),
         ("safe.bareRepository", "explicit"),
         ("protocol.ext.allow", "never"),
+        ("core.askPass", ""),
+        // Programs of their usual names, from directories of root's.
+        ("gpg.program", "gpg"),
+        ("gpg.ssh.program", "ssh-keygen"),
+        ("gpg.x509.program", "gpgsm"),
+        ("core.alternateRefsCommand", "true"),
     ]
 
     /// Reads the author's file: `NAME=value` lines, `#` comments, no quoting, no expansion.
