@@ -33,4 +33,15 @@ public enum TestPrograms {
         }
         return directory
     }
+
+    /// Where `Tests/Tools/install` has put AWS CLI and what goes with it; SANDBOX_TEST_TOOLS names another place.
+    ///
+    /// - Throws: ``TestFailure`` if it is not there.
+    public static func tools() throws -> String {
+        let directory = getenv("SANDBOX_TEST_TOOLS").map { String(cString: $0) } ?? "/opt/sandbox-tools"
+        guard access(directory + "/bin/aws", X_OK) == 0 else {
+            throw TestFailure("there is no AWS CLI in \(directory): run scripts/dependencies --test, which installs it")
+        }
+        return directory
+    }
 }

@@ -100,7 +100,7 @@ def poison_repository(pair):
 
 
 @attack("E12", "git status and git diff in a repository whose filters and diff drivers are planted; a planted Makefile",
-        "they run: the caller's choice", "documented: README, what it does not protect against", guarantee="G4",
+        "they run: the caller's choice", "documented: README, what it does not protect against; Docs/Guides/Credentials.md", guarantee="G4",
         needs=["git"], accepted=True)
 def run_project(pair):
     work = f"{pair.scratch}/e12"
