@@ -22,6 +22,8 @@ public struct SpawnRequest: Sendable, Hashable {
     public var workingDirectory: [UInt8]
     /// The process's standard streams.
     public var streams: StandardStreams
+    /// What a cell has of the workspace; anything but all of it is for `secure` only.
+    public var workspace = WorkspaceAccess.readWrite
 
     /// Makes a request; the decoder on the helper's side judges the values.
     public init(
@@ -58,10 +60,11 @@ public struct SpawnRequest: Sendable, Hashable {
             fields.put(4, size.rows)
             fields.put(5, size.columns)
         }
+        if workspace != .readWrite { fields.put(7, workspace.rawValue) }
     }
 
     init(record: [UInt8]) throws(DecodingError) {
-        let fields = try FieldReader(record: record, known: [1, 2, 3, 4, 5, 6])
+        let fields = try FieldReader(record: record, known: [1, 2, 3, 4, 5, 6, 7])
         namespace = try fields.choice(1)
         guard namespace != .control else { throw .invalidField(1) }
         agent = fields.has(6) ? try fields.choice(6) : nil
@@ -82,6 +85,9 @@ public struct SpawnRequest: Sendable, Hashable {
         } else {
             streams = .descriptors
         }
+        workspace = fields.has(7) ? try fields.choice(7) : .readWrite
+        // In `user` the workspace is everybody's.
+        guard workspace == .readWrite || namespace == .secure else { throw .invalidField(7) }
     }
 }
 

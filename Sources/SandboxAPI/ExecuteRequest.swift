@@ -16,11 +16,13 @@ public struct ExecuteRequest: Codable, Sendable, CustomStringConvertible, Custom
     public var background: Bool?
     /// An explicit wish; without it the variables decide.
     public var namespace: NamespaceName?
+    /// What the command has of the workspace, in `secure` only; all of it if absent.
+    public var workspace: WorkspaceAccessName?
     /// What the command finds on its standard input, on the wire as base64; nothing if absent.
     public var stdin: SecretBytes?
 
     private enum CodingKeys: CodingKey {
-        case command, env, cwd, timeoutMs, sessionId, background, namespace, stdin
+        case command, env, cwd, timeoutMs, sessionId, background, namespace, stdin, workspace
     }
 
     /// Makes a request.
@@ -32,7 +34,8 @@ public struct ExecuteRequest: Codable, Sendable, CustomStringConvertible, Custom
         sessionId: String? = nil,
         background: Bool? = nil,
         namespace: NamespaceName? = nil,
-        stdin: SecretBytes? = nil
+        stdin: SecretBytes? = nil,
+        workspace: WorkspaceAccessName? = nil
     ) {
         self.command = command
         self.env = env
@@ -42,6 +45,7 @@ public struct ExecuteRequest: Codable, Sendable, CustomStringConvertible, Custom
         self.background = background
         self.namespace = namespace
         self.stdin = stdin
+        self.workspace = workspace
     }
 
     /// Reads a body; errors name the field and never hold a value.
@@ -60,6 +64,7 @@ public struct ExecuteRequest: Codable, Sendable, CustomStringConvertible, Custom
             }
             return bytes
         }
+        workspace = try fields.decodeIfPresent(WorkspaceAccessName.self, forKey: .workspace)
     }
 
     /// Writes a body; absent fields are left out.
@@ -73,6 +78,7 @@ public struct ExecuteRequest: Codable, Sendable, CustomStringConvertible, Custom
         try fields.encodeIfPresent(background, forKey: .background)
         try fields.encodeIfPresent(namespace, forKey: .namespace)
         try fields.encodeIfPresent(stdin?.base64, forKey: .stdin)
+        try fields.encodeIfPresent(workspace, forKey: .workspace)
     }
 
     /// Sizes and names.

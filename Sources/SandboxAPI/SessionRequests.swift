@@ -24,6 +24,7 @@ public struct SessionCreateRequest: Codable, Sendable, CustomStringConvertible, 
 
     /// Reads a body; errors name the field and never hold a value.
     public init(from decoder: any Decoder) throws {
+        try WorkspaceRefusal.check(decoder)
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         id = try fields.decodeIfPresent(String.self, forKey: .id)
         env = try fields.decodeIfPresent([String: SecretBytes?].self, forKey: .env)?.compactMapValues(\.self) ?? [:]

@@ -100,7 +100,13 @@ struct DecodingErrorTests {
         ),
         Refusal("rows without columns", spawn(user, program, root, .integer(4, UInt16(1)), count: 1), .missingField(5)),
         Refusal("columns without rows", spawn(user, program, root, .integer(5, UInt16(1)), count: 1), .missingField(4)),
-        Refusal("a uid", spawn(user, program, root, .integer(7, UInt32(0))), .unknownField(7)),
+        Refusal("a uid", spawn(user, program, root, .integer(8, UInt32(0))), .unknownField(8)),
+        Refusal("less of the workspace in user", spawn(user, program, root, .integer(7, UInt8(1))), .invalidField(7)),
+        Refusal(
+            "an unknown part of the workspace",
+            spawn(.integer(1, UInt8(3)), program, root, .integer(7, UInt8(3))),
+            .invalidField(7)
+        ),
         Refusal("an unknown agent", spawn(user, root, .integer(6, UInt8(3))), .invalidField(6)),
         Refusal("an agent and a program", spawn(user, program, root, .integer(6, UInt8(2))), .invalidField(6)),
         Refusal("a file agent in a cell", spawn(.integer(1, UInt8(3)), root, .integer(6, UInt8(1))), .invalidField(6)),

@@ -12,6 +12,7 @@ enum Samples {
             "spawn terminal", 3,
             .spawn(spawn(.secure, "/bin/bash", "/", .terminal(TerminalSize(rows: 24, columns: 80))))
         ),
+        ("spawn read-only", 11, .spawn(spawn(.secure, "/bin/sh", "/", workspace: .readOnly))),
         ("signal", 4, .signal(later, 15)),
         ("terminate", 5, .terminate(later, graceMilliseconds: 5000)),
         ("resize", 6, .resize(later, TerminalSize(rows: 50, columns: 132))),
@@ -102,14 +103,17 @@ enum Samples {
         _ namespace: SandboxNamespace,
         _ executable: String,
         _ workingDirectory: String,
-        _ streams: SpawnRequest.StandardStreams = .descriptors
+        _ streams: SpawnRequest.StandardStreams = .descriptors,
+        workspace: WorkspaceAccess = .readWrite
     ) -> SpawnRequest {
-        SpawnRequest(
+        var request = SpawnRequest(
             namespace: namespace,
             executable: Array(executable.utf8),
             workingDirectory: Array(workingDirectory.utf8),
             streams: streams
         )
+        request.workspace = workspace
+        return request
     }
 
     static func hello(

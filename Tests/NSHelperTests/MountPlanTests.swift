@@ -170,6 +170,17 @@ struct MountPlanTests {
         #expect(steps.positions("mountLocation").isEmpty)
     }
 
+    @Test(arguments: ["/workspace", "/tmp/w"])
+    func aCellMayHaveLessOfTheWorkspace(path: String) {
+        let layout = Layout.make(workspace: path)
+        let usual = MountPlan.cell(layout)
+        // Last, behind what would bring the workspace back.
+        let readOnly = MountPlan.cell(layout, workspace: .readOnly)
+        #expect(readOnly == usual + [.mountAttributes(path, set: .readOnly, clear: [], wholeTree: true)])
+        let empty = MountPlan.cell(layout, workspace: .empty)
+        #expect(empty.dropLast() == usual[...] && mounts(Array(empty.suffix(1))).map(\.target) == [path])
+    }
+
     @Test func aCellHasItsOwnProcTerminalsMemoryQueuesTemporaryFilesAndHome() {
         let targets = mounts(MountPlan.cell(Layout.make())).map(\.target)
         #expect(

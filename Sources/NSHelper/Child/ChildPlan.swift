@@ -24,6 +24,8 @@ enum ChildPlan {
         var workingDirectory: [UInt8]
         var streams: [Int32]
         var terminal: TerminalSize?
+        /// What a cell has of the workspace, where mounts can say it.
+        var workspace = WorkspaceAccess.readWrite
 
         /// What the child's descriptors 0, 1, … are to be.
         var descriptors: [Int32] {
@@ -84,7 +86,7 @@ enum ChildPlan {
     ) -> [Step] {
         [.title("ns-init cell")] + prologue + join(namespaces, ipc: false)
             + [.newMountNamespace]
-            + MountPlan.cell(layout)
+            + MountPlan.cell(layout, workspace: command.workspace)
             + [.forkInit(reaper(status, layout) + [.reapUntilCommandEnds(status: 3)])]
             + start(
                 command,

@@ -28,14 +28,28 @@ enum MountPlan {
     }
 
     /// The mounts of a cell, in a child that has joined the secure namespace's and then copied it.
-    static func cell(_ layout: SandboxLayout) -> [Step] {
+    static func cell(_ layout: SandboxLayout, workspace: WorkspaceAccess = .readWrite) -> [Step] {
         // The idmapped workspace of the secure namespace, if what follows would cover it.
         let path = layout.workspace
         let isCovered = ["/tmp", "/var/tmp", homePath(.secure)].contains { (path + "/").hasPrefix($0 + "/") }
         return [.privateMounts] + (isCovered ? [.openLocation(path, workspaceLocation)] : [])
             + [freshProc(hidesOthers: false)] + maskedProc
             + [terminals(layout), shared(layout), queues] + temporary(layout) + [home(.secure, layout)]
-            + (isCovered ? mountWorkspace(path) : [])
+            + (isCovered ? mountWorkspace(path) : []) + restrict(workspace, layout)
+    }
+
+    /// Takes the workspace, or the writing to it, from a cell. Its mount namespace is a copy with mounts of its own, so
+    /// nobody else's changes; and who has no capability can neither undo the attribute nor look below the cover.
+    private static func restrict(_ workspace: WorkspaceAccess, _ layout: SandboxLayout) -> [Step] {
+        let path = layout.workspace
+        switch workspace {
+        case .readWrite: return []
+        case .readOnly: return [.mountAttributes(path, set: .readOnly, clear: [], wholeTree: true)]
+        case .empty:
+            let (uid, gid) = layout.ids.owner(.secure)
+            let data = "mode=0700,uid=\(uid),gid=\(gid),size=\(layout.sizes.tmp),nr_inodes=\(layout.sizes.inodes)"
+            return [tmpfs(path, data)]
+        }
     }
 
     /// What lies in places that are about to be covered, opened in this mount namespace: the kernel binds

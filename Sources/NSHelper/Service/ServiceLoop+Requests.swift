@@ -140,11 +140,14 @@ extension ServiceLoop {
         if request.namespace == .secure, !configuration.acceptsCredentials(in: mode) {
             throw HelperFailure(.isolationUnavailable)
         }
+        // Only a mount namespace can give it; nobody may believe to have it.
+        guard request.workspace == .readWrite || mode == .namespaces else { throw HelperFailure(.isolationUnavailable) }
         let null = isolation.context.layout.descriptors.null
         var command = ChildPlan.Command(
             program: try program(request),
             workingDirectory: request.workingDirectory,
-            streams: [null, null, null]
+            streams: [null, null, null],
+            workspace: request.workspace
         )
         switch request.streams {
         case .descriptors:

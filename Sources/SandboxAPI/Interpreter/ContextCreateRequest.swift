@@ -22,6 +22,7 @@ public struct ContextCreateRequest: Codable, Sendable, CustomStringConvertible, 
 
     /// Reads a body; errors name the field and never hold a value.
     public init(from decoder: any Decoder) throws {
+        try WorkspaceRefusal.check(decoder)
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         language = try fields.decodeIfPresent(String.self, forKey: .language)
         cwd = try fields.decodeIfPresent(String.self, forKey: .cwd)

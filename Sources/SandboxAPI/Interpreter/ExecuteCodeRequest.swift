@@ -41,6 +41,7 @@ public struct ExecuteCodeRequest: Codable, Sendable, CustomStringConvertible, Cu
 
     /// Reads a body; errors name the field and never hold a value.
     public init(from decoder: any Decoder) throws {
+        try WorkspaceRefusal.check(decoder)
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         code = try fields.decode(String.self, forKey: .code)
         contextID = try fields.decodeIfPresent(String.self, forKey: .contextID)

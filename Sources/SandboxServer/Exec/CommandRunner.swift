@@ -58,8 +58,7 @@ struct CommandRunner: Sendable {
         try await run(until: disconnected) {
             try await session.gate.withTurn {
                 var plan = plan
-                plan.workingDirectory = plan.requestedDirectory ?? session.startDirectory(or: plan.workingDirectory)
-                plan.addVariables(of: session)
+                plan.join(session)
                 return try await follow(try await startAlone(plan), timeout(plan, session))
             }
         }

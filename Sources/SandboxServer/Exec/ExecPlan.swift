@@ -7,6 +7,8 @@ import SandboxAPI
 /// A request that has been found good: exactly what the helper will be asked for.
 struct ExecPlan: Sendable {
     var namespace: NamespaceName
+    /// Anything but all of it in a cell only.
+    var workspace: WorkspaceAccess
     var command: String
     var variables: [(name: String, value: SecretBytes)]
     /// What the request asked for; the session's directory or the workspace if nil.
@@ -41,6 +43,11 @@ struct ExecPlan: Sendable {
             )
         }
         self.namespace = namespace
+        self.workspace = Self.access(request.workspace)
+        // In user it is everybody's: a command that asks for less must not believe that it got it.
+        guard self.workspace == .readWrite || namespace == .secure else {
+            throw .invalid("workspace", "can be ro or none in secure only: give the command env, or namespace secure")
+        }
         command = request.command
         variables = request.env.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
         requestedDirectory = request.cwd
@@ -50,6 +57,14 @@ struct ExecPlan: Sendable {
         let limit = timeout > 0 ? timeout : configuration.commandTimeoutMilliseconds
         timeoutMilliseconds = limit > 0 ? limit : nil
         input = request.stdin
+    }
+
+    private static func access(_ name: WorkspaceAccessName?) -> WorkspaceAccess {
+        switch name {
+        case .readWrite?, nil: .readWrite
+        case .readOnly?: .readOnly
+        case .empty?: .empty
+        }
     }
 
     private static func check(_ request: ExecuteRequest, _ configuration: ServerConfiguration) throws(APIError) {
@@ -122,8 +137,17 @@ struct ExecPlan: Sendable {
         }
     }
 
+    /// Takes the session's directory, unless the request names one, and the session's variables.
+    mutating func join(_ session: Session) {
+        // Without the workspace a session's directory is not there.
+        if workspace != .empty {
+            workingDirectory = requestedDirectory ?? session.startDirectory(or: workingDirectory)
+        }
+        addVariables(of: session)
+    }
+
     /// Adds the session's variables that the command does not set itself.
-    mutating func addVariables(of session: Session) {
+    private mutating func addVariables(of session: Session) {
         let own = Set(variables.map(\.name))
         variables += session.settings.variables.filter { !own.contains($0.name) }
     }
@@ -168,10 +192,12 @@ struct ExecPlan: Sendable {
 
     /// What the helper is asked.
     func spawnRequest(shell: String) -> SpawnRequest {
-        SpawnRequest(
+        var request = SpawnRequest(
             namespace: namespace == .secure ? .secure : .user,
             executable: Array(shell.utf8),
             workingDirectory: Array(workingDirectory.utf8)
         )
+        request.workspace = workspace
+        return request
     }
 }

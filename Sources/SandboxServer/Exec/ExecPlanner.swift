@@ -18,6 +18,12 @@ struct ExecPlanner: Sendable {
         )
         AuditNote.plan(plan)
         guard hello.mode != nil else { throw APIError.isolationUnavailable(hello) }
+        guard plan.workspace == .readWrite || hello.mode == .namespaces else {
+            throw .invalid(
+                "workspace",
+                "can be ro or none in mode namespaces only, and this is \(hello.mode?.name ?? "none")"
+            )
+        }
         let isUnprotected = isUnprotected(plan)
         guard !isUnprotected || hello.acceptsUnprotectedCredentials else {
             throw APIError.credentialsUnprotected(hello)

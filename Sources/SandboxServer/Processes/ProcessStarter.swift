@@ -41,9 +41,7 @@ struct ProcessStarter: Sendable {
             } else {
                 var plan = plan
                 if let sessionID, let session = await sessions.existing(sessionID) {
-                    plan.workingDirectory =
-                        plan.requestedDirectory ?? session.startDirectory(or: plan.workingDirectory)
-                    plan.addVariables(of: session)
+                    plan.join(session)
                 }
                 try await startAlone(process, plan)
             }
