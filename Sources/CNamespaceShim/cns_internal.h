@@ -1,10 +1,16 @@
 #ifndef CNS_INTERNAL_H
 #define CNS_INTERNAL_H
 
-#include "cns_step.h"
+#include "cns_process.h"
 
 /// Runs the steps of a child. Returns only if the list ends without CNS_EXECUTE, CNS_EXIT or CNS_REAP_*.
 void cns_run_steps(const struct cns_step *steps, size_t count, int report);
+
+/// clone3(2), or clone(2) where a profile refuses it: -1, 0 in the child, 1 in the parent.
+int cns_clone_child(uint64_t flags, int control_group, int exit_signal, struct cns_child *child);
+
+/// Kills a child that nobody will hear of, and reaps it. It has no children yet.
+void cns_end_child(int pidfd);
 
 /// Sends one report, with descriptors if any.
 int cns_send_report(int socket, struct cns_report report, const int *descriptors, size_t count);
@@ -35,7 +41,7 @@ int cns_own_directory(const char *path, uid_t uid, gid_t gid, mode_t mode);
 int cns_bind_device(int location, unsigned major, unsigned minor, const char *target);
 int cns_bind_location(int location, const char *target);
 int cns_idmap(const char *path, int user_namespace);
-int cns_landlock_restrict(int version, char *const *writable, int forbids_bind);
+int cns_landlock_restrict(int version, char *const *readable, char *const *writable, int forbids_bind);
 int cns_mask(const char *path);
 int cns_bind_read_only(const char *path);
 int cns_mount_attributes(const char *path, uint64_t set, uint64_t clear, int recursive);

@@ -26,7 +26,9 @@ enum {
     scope_abstract_socket = 1,
     scope_signal = 2,
     net_bind_tcp = 1,
+    fs_execute = 1 << 0,
     fs_write_file = 1 << 1,
+    fs_read_file = 1 << 2,
     fs_changes = 0x1FF0,     // remove and make whatever kind of file
     fs_refer = 1 << 13,      // version 2; without it no file can be moved between directories
     fs_truncate = 1 << 14,   // version 3
@@ -41,31 +43,33 @@ static uint64_t writing(int version) {
     return fs_write_file | fs_changes | (version >= 2 ? fs_refer : 0) | (version >= 3 ? fs_truncate : 0);
 }
 
-static int allow_writing(int ruleset, const char *path, uint64_t access) {
+static int allow(int ruleset, const char *path, uint64_t access) {
     int place = open(path, O_PATH | O_CLOEXEC);
-    // What is not there cannot be written.
+    // What is not there cannot be opened.
     if (place < 0) return errno == ENOENT ? 0 : errno;
     struct stat status;
     int error = fstat(place, &status) == 0 ? 0 : errno;
-    if (!error && !S_ISDIR(status.st_mode)) access &= fs_write_file | fs_truncate;
+    if (!error && !S_ISDIR(status.st_mode)) access &= fs_execute | fs_read_file | fs_write_file | fs_truncate;
     struct path_rule rule = {.allowed_access = access, .parent = place};
     if (!error && syscall(SYS_landlock_add_rule, ruleset, rule_path_beneath, &rule, 0) != 0) error = errno;
     close(place);
     return error;
 }
 
-int cns_landlock_restrict(int version, char *const *writable, int forbids_bind) {
-    uint64_t access = writing(version);
-    // Reading is other layers' business: nothing is handled that no rule could give back.
+int cns_landlock_restrict(int version, char *const *readable, char *const *writable, int forbids_bind) {
+    const uint64_t reading = fs_execute | fs_read_file;
+    // Only what rules give back is handled. Directories can always be listed: a rule cannot give that back for a
+    // directory without giving it back for all below.
     const struct ruleset rules = {
-        .handled_access_fs = writable ? access : 0,
+        .handled_access_fs = (readable ? reading : 0) | (writable ? writing(version) : 0),
         .handled_access_net = forbids_bind && version >= 4 ? net_bind_tcp : 0,
         .scoped = version >= 6 ? scope_abstract_socket | scope_signal : 0,
     };
     int ruleset = (int)syscall(SYS_landlock_create_ruleset, &rules, sizeof rules, 0);
     if (ruleset < 0) return errno;
     int error = 0;
-    for (; writable && *writable && !error; writable++) error = allow_writing(ruleset, *writable, access);
+    for (; readable && *readable && !error; readable++) error = allow(ruleset, *readable, reading);
+    for (; writable && *writable && !error; writable++) error = allow(ruleset, *writable, writing(version));
     if (!error && syscall(SYS_landlock_restrict_self, ruleset, 0) != 0) error = errno;
     close(ruleset);
     return error;

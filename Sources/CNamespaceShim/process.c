@@ -25,7 +25,7 @@
 const uint64_t cns_new_pid = CLONE_NEWPID, cns_new_mount = CLONE_NEWNS, cns_new_ipc = CLONE_NEWIPC,
                cns_new_uts = CLONE_NEWUTS;
 
-static int clone_child(uint64_t flags, int control_group, int exit_signal, struct cns_child *child) {
+int cns_clone_child(uint64_t flags, int control_group, int exit_signal, struct cns_child *child) {
     struct clone_args arguments = {
         .flags = flags | CLONE_PIDFD | CLONE_CLEAR_SIGHAND | (control_group >= 0 ? CLONE_INTO_CGROUP : 0),
         .pidfd = (uint64_t)(uintptr_t)&child->pidfd,
@@ -45,7 +45,7 @@ static int clone_child(uint64_t flags, int control_group, int exit_signal, struc
 
 int cns_clone(uint64_t namespaces, int control_group, const struct cns_step *steps, size_t count, int report,
               struct cns_child *child) {
-    int side = clone_child(namespaces, control_group, SIGCHLD, child);
+    int side = cns_clone_child(namespaces, control_group, SIGCHLD, child);
     if (side < 0) return errno;
     if (side > 0) return 0;
     cns_run_steps(steps, count, report);
@@ -68,8 +68,7 @@ static int pid_of(int pidfd, pid_t *pid) {
     return 0;
 }
 
-/// Kills a child that nobody will hear of, and reaps it. It has no children yet.
-static void end_child(int pidfd) {
+void cns_end_child(int pidfd) {
     siginfo_t ended;
     cns_signal(pidfd, SIGKILL);
     waitid(P_PIDFD, (id_t)pidfd, &ended, WEXITED | __WALL);
@@ -90,7 +89,8 @@ static int join_and_clone(void *argument) {
     struct joiner *joiner = argument;
     // CLONE_PARENT makes the helper the parent; the exit signal is then the joiner's own, SIGCHLD.
     // Without CLONE_VM the new child gets a copy of the memory, while its pidfd lands in the shared table.
-    int side = clone_child(joiner->namespaces | CLONE_NEWPID | CLONE_PARENT, joiner->control_group, 0, joiner->child);
+    uint64_t flags = joiner->namespaces | CLONE_NEWPID | CLONE_PARENT;
+    int side = cns_clone_child(flags, joiner->control_group, 0, joiner->child);
     if (side == 0) {
         cns_run_steps(joiner->steps, joiner->count, joiner->report);
         _exit(127);
@@ -111,16 +111,16 @@ int cns_clone_nested(uint64_t namespaces, int control_group, const struct cns_st
     while (waitpid(pid, NULL, __WALL) < 0 && errno == EINTR) {}
     int error = joiner.error;
     // A namespace that dies under the joiner may have taken it after its clone: ECHILD, but with a child.
-    if (error && child->pidfd >= 0) end_child(child->pidfd);
+    if (error && child->pidfd >= 0) cns_end_child(child->pidfd);
     if (error) return error;
     // What clone3 told the joiner is a pid of the joiner's namespace, not of this one.
     error = pid_of(child->pidfd, &child->pid);
-    if (error) end_child(child->pidfd);
+    if (error) cns_end_child(child->pidfd);
     return error;
 }
 
 int cns_clone_user_namespace(struct cns_child *child) {
-    int side = clone_child(CLONE_NEWUSER, -1, SIGCHLD, child);
+    int side = cns_clone_child(CLONE_NEWUSER, -1, SIGCHLD, child);
     if (side < 0) return errno;
     if (side > 0) return 0;
     for (;;) pause();

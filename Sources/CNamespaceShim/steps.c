@@ -12,6 +12,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -166,14 +167,14 @@ static int drop_capabilities(void) {
     return result(syscall(SYS_capset, &header, none));
 }
 
-static int verify_identity(uid_t uid, uid_t effective, gid_t gid, int bounding_too) {
+static int verify_identity(uid_t uid, uid_t effective, gid_t gid, int bounding_too, int groups_too) {
     uid_t uids[3];
     gid_t gids[3];
     if (syscall(SYS_getresuid, &uids[0], &uids[1], &uids[2]) != 0) return errno;
     if (syscall(SYS_getresgid, &gids[0], &gids[1], &gids[2]) != 0) return errno;
     for (int i = 0; i < 3; i++)
         if (uids[i] != (i == 1 ? effective : uid) || gids[i] != gid) return EPERM;
-    if (syscall(SYS_getgroups, 0, NULL) != 0) return EPERM;
+    if (groups_too && syscall(SYS_getgroups, 0, NULL) != 0) return EPERM;
     // A drop that can be taken back is none.
     if (uid != 0 && (syscall(SYS_setresuid, 0, 0, 0) == 0 || syscall(SYS_setresgid, 0, 0, 0) == 0)) return EPERM;
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -186,6 +187,11 @@ static int verify_identity(uid_t uid, uid_t effective, gid_t gid, int bounding_t
         if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, number, 0, 0) == 1) return EPERM;
     }
     return 0;
+}
+
+/// A process that would end everybody of its uid must be known not to reach its parent.
+static int verify_domain(void) {
+    return kill((pid_t)syscall(SYS_getppid), 0) != 0 && errno == EPERM ? 0 : EXDEV;
 }
 
 static int enter_directory(const char *path) {
@@ -322,14 +328,16 @@ static int run_step(struct child *child, const struct cns_step *step) {
     case CNS_USER_ID: return result(syscall(SYS_setresuid, (uid_t)step->a, (uid_t)step->b, (uid_t)step->a));
     case CNS_DROP_CAPABILITIES: return drop_capabilities();
     case CNS_VERIFY_IDENTITY:
-        return verify_identity((uid_t)step->a, (uid_t)step->b, (gid_t)step->c, step->q != NULL);
+        return verify_identity((uid_t)step->a, (uid_t)step->b, (gid_t)step->c, step->q != NULL, step->p == NULL);
+    case CNS_VERIFY_DOMAIN: return verify_domain();
     case CNS_PARENT_DEATH_SIGNAL: return result(prctl(PR_SET_PDEATHSIG, step->a, 0, 0, 0));
     case CNS_WORKING_DIRECTORY: return enter_directory(step->q);
     case CNS_UMASK: umask((mode_t)step->a); return 0;
     case CNS_SUBREAPER: return result(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0));
     case CNS_TERMINAL: return cns_open_terminal((unsigned)step->a, (unsigned)step->b, child->report);
+    case CNS_EXCLUSIVE_TERMINAL: return result(ioctl(0, TIOCEXCL));
     case CNS_NO_NEW_PRIVILEGES: return result(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
-    case CNS_LANDLOCK: return cns_landlock_restrict((int)step->a, step->arguments, (int)step->b);
+    case CNS_LANDLOCK: return cns_landlock_restrict((int)step->a, step->variables, step->arguments, (int)step->b);
     case CNS_EMPTY_SIGNAL_MASK: {
         sigset_t none;
         sigemptyset(&none);

@@ -6,6 +6,8 @@ public enum IsolationMode: UInt8, Sendable, CaseIterable {
     case namespaces = 1
     /// Separate uids, one of them per credentialed command, and Landlock; every process can be listed.
     case users = 2
+    /// One uid for all, without any privilege: Landlock domains, one of them per credentialed command.
+    case landlock = 3
 
     /// The name used on command lines and in `/health`.
     public var name: String {
@@ -13,11 +15,12 @@ public enum IsolationMode: UInt8, Sendable, CaseIterable {
         case .none: "none"
         case .namespaces: "namespaces"
         case .users: "users"
+        case .landlock: "landlock"
         }
     }
 
     /// All modes, the strongest first: the order in which `auto` tries them.
-    public static let strongestFirst: [IsolationMode] = [.namespaces, .users, .none]
+    public static let strongestFirst: [IsolationMode] = [.namespaces, .users, .landlock, .none]
 
     /// Whether a command's credentials are out of everybody else's sight in every form: also in its command line.
     public var protectsCredentials: Bool { self == .namespaces }

@@ -51,7 +51,7 @@ struct SandboxServer {
         let helper = try HelperClient(adopting: OwnedDescriptor(adopting: inherited.helper))
         let hello = try await helper.hello()
         if hello.mode == .namespaces { try SelfCheck.verify(requiresEmptyBoundingSet: true) }
-        if let warning = HealthReport.warning(hello) { logger.warning("\(warning)") }
+        if let warning = HealthReport.warning(hello, hasToken: token != nil) { logger.warning("\(warning)") }
         if hello.mode == nil { logger.error("The isolation that was asked for cannot be had; no command is run.") }
 
         let application = ServerApplication(

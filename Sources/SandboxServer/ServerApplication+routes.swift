@@ -13,7 +13,7 @@ extension ServerApplication {
         router.add(middleware: CrossOriginMiddleware(policy: pages, routes: table))
         router.add(middleware: ErrorMiddleware(routes: table))
         if let audit { router.add(middleware: AuditMiddleware(log: audit)) }
-        router.add(middleware: AccessMiddleware(token: token, pages: pages))
+        router.add(middleware: AccessMiddleware(token: token, pages: pages, tokenTellsApart: hello.mode == .landlock))
         SystemRoutes.add(to: router)
         OpenAPIRoutes.add(to: router)
         let helper = helper
@@ -22,6 +22,7 @@ extension ServerApplication {
             hello: hello,
             audit: audit,
             limits: ServerLimits.rows(configuration),
+            hasToken: token != nil,
             connector: connector,
             eventLoopGroup: eventLoopGroup
         ).add(to: router)

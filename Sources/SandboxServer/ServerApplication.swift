@@ -74,6 +74,7 @@ struct ServerApplication: Sendable {
             audit: audit,
             connector: connector,
             token: token,
+            tokenTellsApart: hello.mode == .landlock,
             pages: CrossOriginPolicy(origins: configuration.crossOrigins),
             eventLoopGroup: eventLoopGroup
         )

@@ -225,7 +225,7 @@ struct DecodingErrorTests {
             .invalidField(5)
         ),
         Refusal("version that is no text", hello(changing: 1, to: [0xFF]), .invalidField(1)),
-        Refusal("mode 3", hello(changing: 2, to: [3]), .invalidField(2)),
+        Refusal("mode 4", hello(changing: 2, to: [4]), .invalidField(2)),
         Refusal("sharing 3", hello(changing: 9, to: [3]), .invalidField(9)),
         Refusal("reserved port of one byte", hello(adding: .init(16, [1])), .invalidField(16)),
         Refusal("probe stage alone", hello(adding: .integer(13, UInt16(21))), .missingField(14)),

@@ -40,6 +40,8 @@ struct RoundTripTests {
     @Test func modesAreOrderedByStrength() {
         #expect(IsolationMode.strongestFirst.count == IsolationMode.allCases.count)
         #expect(IsolationMode.namespaces.isAtLeast(.users) && IsolationMode.users.isAtLeast(.users))
+        #expect(IsolationMode.users.isAtLeast(.landlock) && !IsolationMode.landlock.isAtLeast(.users))
+        #expect(IsolationMode.landlock.isAtLeast(.none) && !IsolationMode.none.isAtLeast(.landlock))
         #expect(!IsolationMode.users.isAtLeast(.namespaces) && !IsolationMode.none.isAtLeast(.users))
     }
 
@@ -91,7 +93,7 @@ struct RoundTripTests {
 
     @Test func namesAreWhatCommandLinesAndHealthShow() {
         #expect(SandboxNamespace.allCases.map(\.name) == ["control", "user", "secure"])
-        #expect(IsolationMode.allCases.map(\.name) == ["none", "namespaces", "users"])
+        #expect(IsolationMode.allCases.map(\.name) == ["none", "namespaces", "users", "landlock"])
         #expect(IsolationMode(name: "namespaces") == .namespaces)
         #expect(IsolationMode(name: "Namespaces") == nil)
         #expect([WorkspaceSharing.sameOwner, .idmapped, .group].map(\.name) == ["same-owner", "idmapped", "group"])

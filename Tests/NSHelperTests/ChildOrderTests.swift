@@ -33,7 +33,7 @@ struct ChildOrderTests {
             switch step {
             case .userID(let id): uid = id
             case .groupID(let id): gid = id
-            case .verifyIdentity(let verifiedUID, _, let verifiedGID, _):
+            case .verifyIdentity(let verifiedUID, _, let verifiedGID, _, _):
                 #expect(verifiedUID == uid)
                 #expect(verifiedGID == gid)
             default: break

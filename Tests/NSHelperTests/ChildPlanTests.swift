@@ -96,7 +96,7 @@ struct ChildPlanTests {
             outOfMemoryScore: 100
         )
         let expected: [Step] =
-            prologue + [.outOfMemoryScore(100), .newSession, .descriptors([0, 1, 2, 9])] + serverLimits
+            prologue + [.newSession, .descriptors([0, 1, 2, 9])] + serverLimits
             + [
                 .parentDeathSignal(SIGKILL), .workingDirectory([0x2F]), .fileModeMask(0o077), .noNewPrivileges,
                 .emptySignalMask, .filter(.secure), .executeDescriptor(3),

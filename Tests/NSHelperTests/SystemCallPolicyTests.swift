@@ -175,4 +175,27 @@ struct SystemCallPolicyTests {
             for rule in SystemCallPolicy.rules(filter) { #expect((rule.error == 0) == allows) }
         }
     }
+
+    // MARK: The one uid of mode landlock
+
+    @Test(arguments: [FilterName.domainUser, .domainCell])
+    func whatAsksForTheSameUIDOnlyReachesOnlyTheCaller(filter: FilterName) throws {
+        for call in ["prlimit64", "sched_setscheduler", "sched_setparam", "sched_setattr", "sched_setaffinity"] {
+            #expect(try Filters.answer(filter, call, [0, 1, 0]) == .allow, "\(call)")
+            for pid: UInt64 in [1, 4711, 1 << 32 | 5, UInt64(UInt32.max)] {
+                #expect(try Filters.answer(filter, call, [pid, 1, 0]) == .error(EPERM), "\(call) \(pid)")
+            }
+        }
+        for (call, own) in [("setpriority", UInt64(0)), ("ioprio_set", 1)] {
+            for which in UInt64(0)...3 {
+                #expect(try Filters.answer(filter, call, [which, 0, 5]) == (which == own ? .allow : .error(EPERM)))
+                #expect(try Filters.answer(filter, call, [which, 7, 5]) == .error(EPERM))
+            }
+        }
+        #expect(try Filters.answer(filter, "prctl", [62, 1, 9, 0]) == .error(EPERM))
+        #expect(try Filters.answer(filter, "prctl", [1 << 32 | 62, 1, 9, 0]) == .error(EPERM))
+        #expect(try Filters.answer(filter, "prctl", [15, 1, 9, 0]) == .allow)
+        let own: FilterName = filter == .domainUser ? .user : .userCell
+        #expect(try Filters.answer(own, "prlimit64", [4711, 7, 0]) == .allow)
+    }
 }

@@ -99,7 +99,7 @@ struct ModeTests {
         let owner = UInt32(5_000_000 + Int(getpid()) % 100_000 * 2 + (isolation == "auto" ? 0 : 1))
         let options = PairOptions(isolation: isolation, server: .standIn, owner: owner)
         try await PairFixture.with(options) { pair in
-            #expect(pair.hello.mode == (isolation == "auto" ? IsolationMode.none : nil))
+            #expect(pair.hello.mode == (isolation == "auto" ? .landlock : nil))
             #expect(pair.hello.probeFailure?.stage == .helperIdentity)
             #expect(pair.hello.probeFailure?.remedy.contains("root") == true)
             #expect(pair.ids.user == owner && pair.ids.secure == owner && pair.ids.control == owner)
@@ -116,6 +116,17 @@ struct ModeTests {
         #expect(output.contains("namespaces: available\n"))
         #expect(output.contains("workspace: "))
         #expect(output.contains("users: available\n"))
+        #expect(output.contains("landlock: not available\nfailed step: helperIdentity"))
+    }
+
+    @Test func `none serves without root as well`() async throws {
+        let options = try PairOptions.restrictedPod(isolation: "none", server: .standIn)
+        try await PairFixture.with(options) { pair async throws in
+            #expect(pair.hello.mode == IsolationMode.none)
+            #expect(try await pair.shell("id -u").text == "\(pair.ids.control)")
+            // A server that cannot be started is missed here.
+            #expect(pair.serverPID != nil)
+        }
     }
 
     @Test func `the probe names step and remedy and exits with 1`() async throws {

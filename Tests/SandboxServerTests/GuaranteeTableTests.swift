@@ -45,6 +45,18 @@ import Testing
         #expect(held(hello) == ["G2", "G3", "G6", "G7", "G8", "G10"])
     }
 
+    @Test func `in mode landlock the same hold as in users, and the one uid is refused`() {
+        var hello = ServerFixture.hello(.landlock)
+        hello.ids.user = hello.ids.control
+        hello.ids.secure = hello.ids.control
+        #expect(held(hello) == ["G2", "G3", "G5", "G6", "G7", "G8", "G10"])
+        #expect(GuaranteeTable.rows(hello).allSatisfy { $0.held == ($0.reason == nil) })
+        #expect(GuaranteeTable.sandboxUIDs(hello) == [hello.ids.control])
+        #expect(HealthReport.warning(hello) == nil)
+        #expect(HealthReport.warning(hello, hasToken: false)?.contains("SANDBOX_SERVER_ACCESS_TOKEN_FILE") == true)
+        #expect(HealthReport.make(hello, status: nil).isolation == "partial")
+    }
+
     @Test func `who accepts weaker protection is warned in every report`() {
         #expect(HealthReport.warning(ServerFixture.hello()) == nil)
         #expect(HealthReport.warning(ServerFixture.hello(.users)) == nil)

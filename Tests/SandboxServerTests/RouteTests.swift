@@ -73,6 +73,22 @@ struct RouteTests {
         }
     }
 
+    @Test func `in mode landlock the token tells callers of the one uid apart, and in no other`() async throws {
+        let token = try AccessToken(file: "/token") { _ in Array("0123456789abcdef\n".utf8) }
+        for (mode, status) in [(IsolationMode.landlock, 200), (.namespaces, 403)] {
+            let peers = PeerPolicy(sandboxUIDs: [getuid()])
+            try await ServerFixture.with(mode: mode, token: token, peers: peers) { server async throws in
+                for path in ["/health", "/api/ping"] {
+                    #expect(try await server.send(.GET, path).status == 403)
+                    let wrong = try await server.send(.GET, path, headers: ["X-Sandbox-Token": "0123456789abcdeF"])
+                    #expect(wrong.status == 403)
+                    let right = try await server.send(.GET, path, headers: ["X-Sandbox-Token": "0123456789abcdef"])
+                    #expect(right.status == status, "\(mode) \(path)")
+                }
+            }
+        }
+    }
+
     @Test func `with a token every route but health needs it`() async throws {
         let token = try AccessToken(file: "/token") { _ in Array("0123456789abcdef\n".utf8) }
         try await ServerFixture.with(token: token) { server async throws in

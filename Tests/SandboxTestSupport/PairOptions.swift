@@ -1,4 +1,6 @@
+import Glibc
 public import HelperProtocol
+import Synchronization
 
 /// How a pair under test is to be started.
 public struct PairOptions: Sendable {
@@ -92,6 +94,30 @@ public struct PairOptions: Sendable {
             ]
         )
     }
+
+    /// A pair in a pod of Kubernetes' level "restricted": one uid that is not root, no capability, not even in the bounding
+    /// set, no_new_privs, and a runtime's default seccomp profile.
+    public static func restrictedPod(
+        isolation: String = "landlock",
+        server: Server = .real,
+        settings: [String: String] = ["accept-unprotected-credentials": "landlock"]
+    ) throws -> PairOptions {
+        let number = restrictedPods.withLock { count in
+            count += 1
+            return count
+        }
+        let agent = ["agent": try TestPrograms.path("sandbox-agent")]
+        return PairOptions(
+            isolation: isolation,
+            server: server,
+            settings: agent.merging(settings) { _, new in new },
+            wrapper: [try TestPrograms.path("engine-filter")],
+            owner: 20_000_000 + UInt32(getpid() % 100_000) * 500 + number
+        )
+    }
+
+    /// Each has a uid of its own.
+    private static let restrictedPods = Mutex(UInt32(0))
 
     /// A helper with the stand-in server.
     public static var helperOnly: PairOptions { PairOptions(server: .standIn) }

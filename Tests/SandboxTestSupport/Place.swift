@@ -12,6 +12,7 @@ struct Place: Sendable {
     /// First uid of mode `users`.
     let cellUID: UInt32
     let mayLeaveProcesses: Bool
+    private let owner: UInt32?
     private let socketDirectory: String
     private static let count = Mutex(0)
 
@@ -38,7 +39,8 @@ struct Place: Sendable {
             )
         // Two for each slot of the default size, and one more.
         cellUID = UInt32(1_000_000_000 + Int(getpid()) % 10_000 * 100_000 + number % 250 * 400)
-        mayLeaveProcesses = !["namespaces", "users"].contains(options.isolation)
+        mayLeaveProcesses = !["namespaces", "users", "landlock"].contains(options.isolation)
+        owner = options.owner
         // The helper makes the socket's own directory itself, as root.
         let further = options.owner == nil ? [] : [socketDirectory]
         for path in ["/var/lib/sandbox-tests", directory, "/run/ns-helper-tests"] + further {
@@ -59,20 +61,26 @@ struct Place: Sendable {
         let workspace = directory + "/workspace"
         guard mkdir(workspace, 0o775) == 0 else { throw TestFailure("cannot make \(workspace)") }
         if let type = options.workspaceFileSystem { try SystemError.check(ct_mount(type, workspace)) }
-        guard chown(workspace, ids.user, ids.workspaceGroup) == 0,
+        guard chown(workspace, owner ?? ids.user, owner ?? ids.workspaceGroup) == 0,
             chmod(workspace, 0o2775) == 0
         else { throw TestFailure("cannot make \(workspace): \(SystemError(errno: errno))") }
     }
 
     var userIDs: Set<UInt32> {
-        Set([ids.control, ids.user, ids.secure]).union(cellUID..<cellUID + 257)
+        Set([ids.control, ids.user, ids.secure]).union(cellUID..<cellUID + 257).union(owner.map { [$0] } ?? [])
     }
 
     /// The helper's command line, its program and its wrapper included.
     func commandLine(_ options: PairOptions, _ further: [String] = []) throws -> [String] {
         let built = options.without.isEmpty ? "ns-helper" : TestPrograms.weakenedHelper
         let program = options.owner == nil ? try TestPrograms.path(built) : directory + "/ns-helper"
-        let wrapper = options.owner.map { ["setpriv", "--reuid=\($0)", "--regid=\($0)", "--clear-groups"] } ?? []
+        let wrapper =
+            options.owner.map {
+                [
+                    "setpriv", "--reuid=\($0)", "--regid=\($0)", "--clear-groups", "--bounding-set=-all",
+                    "--inh-caps=-all", "--no-new-privs",
+                ]
+            } ?? []
         return options.wrapper + wrapper + [program] + (try arguments(options)) + further
     }
 

@@ -10,6 +10,7 @@
 // line (cns_remember_title_area).
 
 #include "cns_filter.h"
+#include "cns_forker.h"
 #include "cns_process.h"
 #include "cns_privilege.h"
 #include "cns_socket.h"

@@ -45,14 +45,18 @@ enum cns_operation {
     CNS_GROUP_ID,              ///< a: real, effective and saved gid
     CNS_USER_ID,               ///< a: real and saved uid, b: effective uid
     CNS_DROP_CAPABILITIES,     ///< empties permitted, effective and inheritable sets
-    CNS_VERIFY_IDENTITY,       ///< a, b: as USER_ID, c: gid; checks ids, sets (q: bounding too), and 0's reach
+    CNS_VERIFY_IDENTITY,       ///< a, b: as USER_ID, c: gid; checks ids, sets (q: bounding too), groups
+                               ///< (unless p), and 0's reach
+    CNS_VERIFY_DOMAIN,         ///< fails if the parent can be signalled
     CNS_PARENT_DEATH_SIGNAL,   ///< a: signal
     CNS_WORKING_DIRECTORY,     ///< q: path; must end up reachable and not below /proc
     CNS_UMASK,                 ///< a: mask
     CNS_SUBREAPER,             ///< orphans among the descendants become children of this process
     CNS_TERMINAL,              ///< a: rows, b: columns; new pty as 0, 1, 2 and controlling terminal, master sent
+    CNS_EXCLUSIVE_TERMINAL,    ///< nobody opens the terminal again (TIOCEXCL)
     CNS_NO_NEW_PRIVILEGES,     ///< no_new_privs
-    CNS_LANDLOCK,              ///< a: version, b: 1 to forbid TCP ports, arguments: the only paths to write;
+    CNS_LANDLOCK,              ///< a: version, b: 1 to forbid TCP ports, arguments: the only paths to write,
+                               ///< variables: the only paths to read and execute;
                                ///< abstract sockets and signals stay within this process's descendants
     CNS_EMPTY_SIGNAL_MASK,     ///< unblocks everything; a blocked mask would survive execve
     CNS_FILTER,                ///< list: a BPF instructions for seccomp(2)

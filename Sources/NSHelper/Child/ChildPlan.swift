@@ -35,7 +35,8 @@ enum ChildPlan {
 
     /// A command in the user namespace, below a shepherd: a process of the control uid that user code can
     /// neither signal nor trace. Being a subreaper it remains the ancestor of whatever the command starts,
-    /// setsid, double fork and all, so that a tree can be found to be gone. In mode `users` without namespaces.
+    /// setsid, double fork and all, so that a tree can be found to be gone. In modes `users` and `landlock` without
+    /// namespaces; in the latter the shepherd is in the domain of `user` too, and user code can end it like a command.
     static func user(
         _ command: Command,
         status: Int32,
@@ -46,16 +47,12 @@ enum ChildPlan {
             + [.subreaper, .forkInit(reaper(status, layout) + [.shepherd(status: 3)])]
             + start(
                 command,
-                outOfMemoryScore: layout.limits.user.outOfMemoryScore,
+                outOfMemoryScore: score(layout.limits.user, layout),
                 nice: layout.limits.user.nice,
                 limits: ResourceLimit.user(layout.limits.user)
             )
-            + dropPrivileges(
-                uid: layout.ids.user,
-                gid: layout.ids.workspaceGroup,
-                dropsBounding: layout.dropsBounding
-            )
-            + finish(command, mask: layout.sharing == .idmapped ? 0o022 : 0o002, filter: .user)
+            + become(uid: layout.ids.user, gid: layout.ids.workspaceGroup, layout)
+            + finish(command, mask: mask(layout), filter: userFilter(layout))
     }
 
     /// The file agent: in the user's mount namespace with the user's identity, but a process of the helper's own PID
@@ -109,11 +106,7 @@ enum ChildPlan {
     static func reaper(_ status: Int32, _ layout: SandboxLayout) -> [Step] {
         let null = layout.descriptors.null
         return [.newSession, .descriptors([null, null, null, status])]
-            + dropPrivileges(
-                uid: layout.ids.control,
-                gid: layout.ids.controlGroup,
-                dropsBounding: layout.dropsBounding
-            )
+            + become(uid: layout.ids.control, gid: layout.ids.controlGroup, layout)
             + [.noNewPrivileges, .filter(.namespaceInit)]
     }
 
@@ -148,7 +141,8 @@ enum ChildPlan {
         gid: UInt32,
         isPrivileged: Bool,
         dropsBounding: Bool = true,
-        outOfMemoryScore: Int
+        outOfMemoryScore: Int,
+        landlock: LandlockRules? = nil
     ) -> [Step] {
         var descriptors = streams
         let execute: Step
@@ -158,14 +152,16 @@ enum ChildPlan {
             descriptors.append(file)
         case .path(let path): execute = .execute(path)
         }
-        return prologue + [.outOfMemoryScore(outOfMemoryScore), .newSession]
+        // Without privilege a process that is not dumpable cannot write its own score.
+        return prologue + (isPrivileged ? [.outOfMemoryScore(outOfMemoryScore)] : []) + [.newSession]
             + (namespaces.map { join($0, ipc: true) } ?? [])
             + [.descriptors(descriptors)]
             + [.resourceLimit(ResourceLimit(resource: .coreFile, soft: 1, hard: 1))]
             + [.resourceLimit(ResourceLimit(resource: .openFiles, soft: 65_536, hard: 65_536))]
             + (isPrivileged
                 ? dropPrivileges(uid: uid, gid: gid, dropsBounding: dropsBounding) : [.parentDeathSignal(SIGKILL)])
-            + [.workingDirectory(Array("/".utf8)), .fileModeMask(0o077), .noNewPrivileges, .emptySignalMask]
+            + [.workingDirectory(Array("/".utf8)), .fileModeMask(0o077), .noNewPrivileges]
+            + (landlock.map { [.landlock($0)] } ?? []) + [.emptySignalMask]
             // A filter that denied execve would deny this one too: the program gets that filter as a
             // descriptor and installs it before anything else (`FilterName.server`).
             + [.filter(.secure), execute]
@@ -262,12 +258,15 @@ enum ChildPlan {
         _ command: Command,
         mask: UInt32,
         filter: FilterName,
-        landlock: LandlockRules? = nil
+        landlock: LandlockRules? = nil,
+        sharesUID: Bool = false
     ) -> [Step] {
         // With the target's rights, so that no directory is entered that the target may not enter.
         [.workingDirectory(command.workingDirectory), .fileModeMask(mask)]
             // As the target: devpts makes the opener the slave's owner.
             + (command.terminal.map { [.terminal($0)] } ?? [])
+            // The owner of its device is everybody; what is typed must not go to whoever opens it.
+            + (sharesUID && command.terminal != nil ? [.exclusiveTerminal] : [])
             // no_new_privs before the filter, which a process without SYS_ADMIN may only load with it; the
             // filter last, so that it need not allow what the steps before do.
             + [.noNewPrivileges]

@@ -15,7 +15,9 @@ enum Spawner {
 
     /// Clones a child into the PID namespace open at `pidNamespace`, or the helper's own if nil.
     ///
-    /// - Parameter group: The cgroup that the child begins in; nil leaves it in the helper's.
+    /// - Parameters:
+    ///   - group: The cgroup that the child begins in; nil leaves it in the helper's.
+    ///   - forker: Who clones it, and so gives it its domain; nil for the helper itself.
     /// - Throws: `stepFailed` with stage `joinPIDNamespace` or `clone`: ENOMEM when the namespace's init is
     ///   dead, EAGAIN when no process slot is left (clone(2)).
     static func spawn(
@@ -23,6 +25,7 @@ enum Spawner {
         kind: CloneKind,
         pidNamespace: Int32?,
         group: ControlGroup? = nil,
+        forker: Forker? = nil,
         context: borrowing SpawnContext,
         image: borrowing CommandImage
     ) throws(HelperFailure) -> Spawned {
@@ -38,8 +41,15 @@ enum Spawner {
             try check(cns_join(pidNamespace, Int32(cns_new_pid)), .joinPIDNamespace)
         }
         var raw = cns_child()
-        let code = clone(kind, group?.rawValue ?? -1, program, report: sockets.far.rawValue, &raw)
+        let code =
+            if let forker {
+                cns_forker_clone(forker.descriptor, program.steps, program.count, sockets.far.rawValue, &raw)
+            } else {
+                clone(kind, group?.rawValue ?? -1, program, report: sockets.far.rawValue, &raw)
+            }
         if pidNamespace != nil { returnHome(context) }
+        // Its end is on its way to the loop, which makes the namespace anew.
+        if forker != nil, code == ECHILD { throw HelperFailure(.namespaceDown) }
         try check(code, .clone)
         let child = Child(pid: raw.pid, pidfd: OwnedDescriptor(adopting: raw.pidfd))
         return Spawned(child: child, report: ChildReport(socket: sockets.consumeNear()))

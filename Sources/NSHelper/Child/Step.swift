@@ -41,12 +41,20 @@ enum Step: Hashable, Sendable {
     /// Real and saved uid, by which a process is signalled, and the effective one, by which it acts (credentials(7)).
     case userIDs(real: UInt32, effective: UInt32)
     case dropCapabilities
-    case verifyIdentity(uid: UInt32, effective: UInt32? = nil, gid: UInt32, boundingIsEmpty: Bool = true)
+    case verifyIdentity(
+        uid: UInt32,
+        effective: UInt32? = nil,
+        gid: UInt32,
+        boundingIsEmpty: Bool = true,
+        groupsAreEmpty: Bool = true
+    )
+    case verifyDomain
     case parentDeathSignal(Int32)
     case workingDirectory([UInt8])
     case fileModeMask(UInt32)
     case subreaper
     case terminal(TerminalSize)
+    case exclusiveTerminal
     case noNewPrivileges
     case landlock(LandlockRules)
     case emptySignalMask
@@ -90,9 +98,9 @@ enum Step: Hashable, Sendable {
         case .workingDirectory: .workingDirectory
         case .fileModeMask: .fileMode
         case .subreaper: .subreaper
-        case .terminal: .terminal
+        case .terminal, .exclusiveTerminal: .terminal
         case .noNewPrivileges: .noNewPrivileges
-        case .landlock: .landlock
+        case .landlock, .verifyDomain: .landlock
         case .emptySignalMask: .signalMask
         case .filter: .systemCallFilter
         case .title: .signalMask

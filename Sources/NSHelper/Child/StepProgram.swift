@@ -162,10 +162,12 @@ struct StepProgram: ~Copyable {
             operation(CNS_USER_ID)
             (raw.a, raw.b) = (Int64(real), Int64(effective))
         case .dropCapabilities: operation(CNS_DROP_CAPABILITIES)
-        case .verifyIdentity(let uid, let effective, let gid, let boundingIsEmpty):
+        case .verifyIdentity(let uid, let effective, let gid, let boundingIsEmpty, let groupsAreEmpty):
             operation(CNS_VERIFY_IDENTITY)
             (raw.a, raw.b, raw.c) = (Int64(uid), Int64(effective ?? uid), Int64(gid))
             if boundingIsEmpty { raw.q = text([]) }
+            if !groupsAreEmpty { raw.p = text([]) }
+        case .verifyDomain: operation(CNS_VERIFY_DOMAIN)
         case .parentDeathSignal(let signal):
             operation(CNS_PARENT_DEATH_SIGNAL)
             raw.a = Int64(signal)
@@ -179,16 +181,17 @@ struct StepProgram: ~Copyable {
         case .terminal(let size):
             operation(CNS_TERMINAL)
             (raw.a, raw.b) = (Int64(size.rows), Int64(size.columns))
+        case .exclusiveTerminal: operation(CNS_EXCLUSIVE_TERMINAL)
         case .noNewPrivileges: operation(CNS_NO_NEW_PRIVILEGES)
         case .landlock(let rules):
             operation(CNS_LANDLOCK)
             (raw.a, raw.b) = (Int64(rules.version), rules.forbidsBinding ? 1 : 0)
-            if let paths = rules.writable {
-                var list: [UnsafeMutablePointer<CChar>?] = paths.map { UnsafeMutablePointer(mutating: text($0.utf8)) }
-                list.append(nil)
-                let copy = array(list).assumingMemoryBound(to: UnsafeMutablePointer<CChar>?.self)
-                raw.arguments = copy
+            func list(_ paths: [String]) -> UnsafePointer<UnsafeMutablePointer<CChar>?> {
+                let list = paths.map { UnsafeMutablePointer(mutating: text($0.utf8)) } + [nil]
+                return array(list).assumingMemoryBound(to: UnsafeMutablePointer<CChar>?.self)
             }
+            if let paths = rules.writable { raw.arguments = list(paths) }
+            if let paths = rules.readable { raw.variables = list(paths) }
         case .emptySignalMask: operation(CNS_EMPTY_SIGNAL_MASK)
         case .filter(let name):
             operation(CNS_FILTER)

@@ -15,8 +15,10 @@ struct SandboxLayout {
     var dropsBounding = true
     /// Version of the kernel's Landlock interface, 0 without. Version 6 (Linux 6.12) confines abstract sockets and signals.
     var landlockVersion: Int32 = 0
-    /// Directory of the home directories in mode `users`.
+    /// Directory of the home directories in modes `users` and `landlock`.
     var homes = ""
+    /// In mode `landlock`, what commands may open: everything but what is hidden and the home directories. nil elsewhere.
+    var granted: [String]?
     /// uid that keeps what runs as `user` in mode `users`, and the file agents' real uid there.
     var userKeeper: UInt32 = 0
     var descriptors: LayoutDescriptors

@@ -18,7 +18,7 @@ struct HelperConfiguration: Hashable {
     var agent = ""
     /// Jupyter's program; empty for none.
     var jupyter = ""
-    /// Where mode `users` makes home directories; empty for `homes` beside the socket.
+    /// Where modes `users` and `landlock` make home directories; empty for `homes` beside the socket.
     var homes = ""
     var environmentFile = "/etc/sandbox/environment"
     /// Where the server's audit log goes: a path, ``AuditSink/systemLog``, or empty for nowhere.

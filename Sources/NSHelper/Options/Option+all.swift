@@ -5,7 +5,7 @@ extension Option {
     static let all: [Option] = [
         Option(
             name: "isolation",
-            form: "auto, namespaces, users or none",
+            form: "auto, namespaces, users, landlock or none",
             help: "how strongly to isolate; auto takes the strongest that works and says which"
         ) { configuration, text in
             if text == "auto" {
@@ -18,7 +18,7 @@ extension Option {
         },
         Option(
             name: "accept-unprotected-credentials",
-            form: "users or none",
+            form: "users, landlock or none",
             help: "weakest mode in which commands with credentials are run; default: namespaces"
         ) { configuration, text in
             guard let mode = IsolationMode(name: text), !mode.protectsCredentials else { return false }
@@ -53,7 +53,7 @@ extension Option {
         .path("server", "the server's program; default: sandbox-server beside this program", \.server),
         .path("agent", "the agent's program; default: sandbox-agent beside this program", \.agent),
         .path("jupyter", "program that runs Jupyter in control; without it there is no code interpreter", \.jupyter),
-        .path("homes", "home directories of mode users; default: homes beside the socket", \.homes),
+        .path("homes", "homes of modes users and landlock; default: homes beside the socket", \.homes),
         .path(
             "environment-file",
             "NAME=value lines that every command's environment starts with",

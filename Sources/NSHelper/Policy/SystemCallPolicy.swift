@@ -11,6 +11,8 @@ enum SystemCallPolicy {
         case .user: common + sockets + personality(mayFixAddresses: true)
         case .secure: common + sockets + personality(mayFixAddresses: false) + noDebugging
         case .userCell: rules(.secure) + noSharedObjects
+        case .domainUser: rules(.user) + noForeignProcesses
+        case .domainCell: rules(.userCell) + noForeignProcesses
         case .server: noNewProgram
         case .namespaceInit: initCalls
         case .keeper: initCalls + keeperCalls
@@ -202,6 +204,40 @@ enum SystemCallPolicy {
             reason: "without an IPC namespace these objects are everybody's, and stay when the command has ended (G5)"
         )
     ]
+
+    /// What asks for nothing but the same uid, and of what Landlock knows nothing. 0 is the caller itself. The kernel takes
+    /// the low 32 bits of each argument.
+    private static let noForeignProcesses: [SystemCallRule] =
+        [
+            (["prlimit64", "sched_setscheduler", "sched_setparam", "sched_setattr", "sched_setaffinity"], UInt32(0)),
+            (["setpriority", "ioprio_set"], 1),
+        ].map { names, argument in
+            SystemCallRule(
+                names: names,
+                conditions: [.notEqual(argument: argument, 0)],
+                error: EPERM,
+                reason: "limits and priorities of the server, the helper and other cells, which have the same uid"
+            )
+        } + [
+            SystemCallRule(
+                names: ["setpriority"],
+                conditions: [.notEqual(argument: 0, 0)],
+                error: EPERM,
+                reason: "PRIO_USER with 0 is everybody of the one uid"
+            ),
+            SystemCallRule(
+                names: ["ioprio_set"],
+                conditions: [.notEqual(argument: 0, 1)],
+                error: EPERM,
+                reason: "IOPRIO_WHO_USER with 0 is everybody of the one uid"
+            ),
+            SystemCallRule(
+                names: ["prctl"],
+                conditions: [.masked(argument: 0, mask: 0xFFFF_FFFF, value: 62)],
+                error: EPERM,
+                reason: "PR_SCHED_CORE takes other processes' pids"
+            ),
+        ]
 
     private static let noNewProgram: [SystemCallRule] = [
         SystemCallRule(

@@ -1,4 +1,4 @@
-/// Who a command with credentials is in mode `users`, for as long as it runs.
+/// Who a command with credentials is in mode `users`, for as long as it runs. In mode `landlock` the directory alone is its own.
 struct CellIdentity: Hashable {
     /// Its uid, which nobody else has meanwhile.
     var uid: UInt32

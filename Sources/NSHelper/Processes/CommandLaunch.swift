@@ -61,10 +61,11 @@ struct CommandLaunch: ~Copyable {
         self.init(spawned: spawned, status: sockets.consumeNear(), keeping: .shepherd)
     }
 
-    /// In mode `users`: in a cell if there is one, else as `user`.
+    /// In mode `users` or `landlock`: in a cell if there is one, else as `user`.
     init(
         _ command: ChildPlan.Command,
         as cell: CellIdentity?,
+        _ spaces: KeptSpaces,
         _ context: borrowing SpawnContext,
         image: borrowing CommandImage,
         isHidden: Bool = false
@@ -79,7 +80,15 @@ struct CommandLaunch: ~Copyable {
             } else {
                 ChildPlan.user(command, status: status, in: nil, context.layout)
             }
-        let spawned = try Spawner.spawn(steps, kind: .plain, pidNamespace: nil, context: context, image: image)
+        let spawned = try Spawner.spawn(
+            steps,
+            kind: .plain,
+            pidNamespace: nil,
+            // A hidden command has the rules of user, but is not of its domain.
+            forker: cell == nil && !isHidden ? spaces.forker : nil,
+            context: context,
+            image: image
+        )
         self.init(
             spawned: spawned,
             status: sockets.consumeNear(),

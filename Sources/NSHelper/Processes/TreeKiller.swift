@@ -27,6 +27,19 @@ enum TreeKiller {
         for entry in ProcessTree().descendants(of: roots) { signal(entry, [SIGKILL]) }
     }
 
+    /// Sends SIGKILL to the children of `parent` that are not `known`, and to everything below them.
+    static func kill(childrenOf parent: pid_t, but known: Set<pid_t>) {
+        // Whose parent is killed becomes a child of this one.
+        for _ in 0..<rounds {
+            let strays = (ProcessTree().children[parent] ?? []).filter {
+                !known.contains($0.pid) && $0.state != UInt8(ascii: "Z")
+            }
+            if strays.isEmpty { return }
+            kill(below: strays.map(\.pid))
+            for stray in strays { signal(stray, [SIGKILL]) }
+        }
+    }
+
     /// Each round reads all of /proc. A fork bomb may need more of them: those follow when the caller comes back.
     private static let rounds = 4
 

@@ -22,6 +22,9 @@ final class JupyterProgram {
         if case .namespaces = mode {
             // A file system of its own, which no other namespace has.
             directory = MountPlan.homePath(.control) + "/jupyter"
+        } else if mode.isolation == .landlock {
+            // Beside the helper's socket, where commands can open nothing.
+            directory = Startup.parent(of: configuration.socket) + "/jupyter"
         } else {
             // Jupyter makes it. A name that nobody can guess cannot be taken before.
             directory = "/tmp/sandbox-jupyter-" + Self.hexadecimal(8)

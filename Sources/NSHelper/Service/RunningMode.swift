@@ -4,8 +4,8 @@ import HelperProtocol
 enum RunningMode {
     /// Three namespaces, all proven.
     case namespaces(NamespaceSet)
-    /// Separate uids, all proven.
-    case users(UIDSpaces)
+    /// Mode `users` or `landlock`: separate uids or Landlock domains, all proven.
+    case kept(KeptSpaces)
     /// Mode `none`. With privilege the three parties have their own uids at least.
     case open
     /// The demanded mode cannot be had: health is served, nothing is started.
@@ -15,7 +15,7 @@ enum RunningMode {
     var isolation: IsolationMode? {
         switch self {
         case .namespaces: .namespaces
-        case .users: .users
+        case .kept(let spaces): spaces.mode
         case .open: IsolationMode.none
         case .unavailable: nil
         }

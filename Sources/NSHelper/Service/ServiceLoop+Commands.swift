@@ -72,8 +72,10 @@ extension ServiceLoop {
                 jupyterEnded(end)
             } else if case .namespaces(let set) = isolation.mode {
                 namespaceEnded(pid, in: set)
-            } else if case .users(let spaces) = isolation.mode, spaces.isKeeper(pid) {
+            } else if case .kept(let spaces) = isolation.mode, spaces.isKeeper(pid) {
                 userKeeperEnded(end, in: spaces)
+            } else if case .kept(let spaces) = isolation.mode, spaces.forker?.pid == pid {
+                forkerEnded(in: spaces)
             }
             // Anybody else is an orphan from outside the namespaces: reaped, and that is all.
         }
@@ -85,7 +87,7 @@ extension ServiceLoop {
     func finishIfOver(_ command: RunningCommand) {
         guard let end = command.end, command.reportDescriptor == nil else { return }
         commands.remove(command)
-        if let cell = command.cell, case .users(let spaces) = isolation.mode {
+        if let cell = command.cell, case .kept(let spaces) = isolation.mode {
             spaces.giveBack(cell, isClean: end.status == 0)
         }
         defer {
@@ -114,7 +116,7 @@ extension ServiceLoop {
             for (namespace, renewal) in renewals where renewal.deadline <= now { tryRenew(namespace, in: set) }
             answerResets()
         }
-        if case .users(let spaces) = isolation.mode, let renewal = renewals[.user], renewal.deadline <= now {
+        if case .kept(let spaces) = isolation.mode, let renewal = renewals[.user], renewal.deadline <= now {
             renewUserKeeper(in: spaces) { () throws(HelperFailure) in try spaces.renewUser(isolation.context) }
         }
         if server == nil, stopDeadlineMicroseconds == nil, let start = serverStartMicroseconds, start <= now {

@@ -106,7 +106,7 @@ extension ServiceLoop {
                 )
             }
         }
-        if case .users(let spaces) = isolation.mode {
+        if case .kept(let spaces) = isolation.mode {
             setup = spaces.setupMicroseconds
             namespaces = rows(spaces)
         }
@@ -178,7 +178,7 @@ extension ServiceLoop {
                 image: image,
                 isHidden: request.agent == .files
             )
-        case .users(let spaces):
+        case .kept(let spaces):
             guard uidResets[request.namespace] == nil, request.namespace != .user || spaces.isUserOpen else {
                 throw HelperFailure(.namespaceDown)
             }
@@ -193,6 +193,7 @@ extension ServiceLoop {
                 launch = try CommandLaunch(
                     command,
                     as: cell,
+                    spaces,
                     isolation.context,
                     image: image,
                     isHidden: request.agent == .files
@@ -251,7 +252,7 @@ extension ServiceLoop {
             )
             // Where it cannot be known that all of them have stopped, the next one is made when they have been reaped.
             if set.kill(namespace) { tryRenew(namespace, in: set) }
-        case .users(let spaces):
+        case .kept(let spaces):
             uidResets[namespace, default: []].append((connection.id, id))
             resetUIDs(of: namespace, in: spaces)
         case .open, .unavailable:

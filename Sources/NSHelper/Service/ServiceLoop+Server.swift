@@ -84,7 +84,10 @@ extension ServiceLoop {
             gid: ids.controlGroup,
             isPrivileged: isPrivileged,
             dropsBounding: isolation.context.layout.dropsBounding,
-            outOfMemoryScore: isolation.context.layout.limits.serverOutOfMemoryScore
+            outOfMemoryScore: isolation.context.layout.limits.serverOutOfMemoryScore,
+            // It has the helper's uid: whoever takes the server over must not reach the helper.
+            landlock: isolation.mode.isolation == .landlock
+                ? LandlockRules(version: isolation.context.layout.landlockVersion) : nil
         )
         let spawned = try Spawner.spawn(
             steps,
@@ -190,7 +193,7 @@ extension ServiceLoop {
             // What earlier commands left in the background.
             TreeKiller.terminate(below: [user.initPID])
         }
-        if case .users(let spaces) = isolation.mode { spaces.terminateUser() }
+        if case .kept(let spaces) = isolation.mode { spaces.terminateUser() }
         server?.signal(SIGTERM)
         jupyter?.signal(SIGTERM)
         finishStoppingIfQuiet()

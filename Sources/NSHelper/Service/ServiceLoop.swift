@@ -198,7 +198,7 @@ final class ServiceLoop {
         switch isolation.mode {
         case .namespaces(let set): set.killAll()
         // The keepers of the cells have been told already, and remove the cells' directories before they end.
-        case .users(let spaces): spaces.endUser()
+        case .kept(let spaces): spaces.endUser()
         // What daemonised without a namespace has come to the subreaper.
         case .open, .unavailable: TreeKiller.kill(below: [getpid()])
         }
@@ -216,7 +216,7 @@ final class ServiceLoop {
                 _ = cns_wait_readable(signals.rawValue, Int32(clamping: (deadline - now + 999) / 1000))
                 while cns_read_signal(signals.rawValue, &number) == 0, number != 0 {}
             default:
-                if case .users(let spaces) = isolation.mode { spaces.remove() }
+                if case .kept(let spaces) = isolation.mode { spaces.remove() }
                 return isolation.context.groups?.dissolve() ?? ()
             }
         }

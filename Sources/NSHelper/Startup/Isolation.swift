@@ -93,19 +93,25 @@ final class Isolation {
         _ groupFailure: inout ControlGroups.Failure?
     ) throws -> RunningMode {
         if let failure = SelfCheck.failure(mode) { throw failure }
-        let sharing = context.layout.sharing
+        let layout = context.layout
         do {
             switch mode {
             case .namespaces:
                 let (set, failure) = try namespaces(configuration, store, &context, group, container)
                 groupFailure = failure
                 return .namespaces(set)
-            case .users: return .users(try users(configuration, context))
+            case .users: return .kept(try kept(configuration, context))
+            case .landlock:
+                context.layout.granted = GrantedPaths.all(but: GrantedPaths.hidden(configuration, context.layout))
+                context.layout.userKeeper = context.layout.ids.user
+                // The kernel counts all of the one uid: what user may have must not be missing from a cell.
+                context.layout.limits.secure.processes += context.layout.limits.user.processes
+                return .kept(try kept(configuration, context))
             case .none: return .open
             }
         } catch let error as HelperFailure {
             // The next mode begins as this one did.
-            context.layout.sharing = sharing
+            context.layout = layout
             context.groups = nil
             throw HelloReply.ProbeFailure(stage: error.stage, errno: error.errno, remedy: Remedy.text(error))
         }
@@ -186,18 +192,19 @@ final class Isolation {
         )
     }
 
-    /// Makes what mode `users` needs, and proves `user` and a cell by children that go through every step but execve.
-    private static func users(
+    /// Makes what modes `users` and `landlock` need, and proves `user` and a cell by children that go through every step but
+    /// execve.
+    private static func kept(
         _ configuration: HelperConfiguration,
         _ context: borrowing SpawnContext
-    ) throws(HelperFailure) -> UIDSpaces {
+    ) throws(HelperFailure) -> KeptSpaces {
         guard cns_is_directory(configuration.workspace) != 0 else {
             throw HelperFailure(.stepFailed, stage: .workspace, errno: ENOENT)
         }
-        let spaces = try UIDSpaces(configuration, context)
+        let spaces = try KeptSpaces(configuration, context)
         let cell = try spaces.takeCell()
         for identity in [nil, cell] {
-            let launch = try CommandLaunch(probe(context), as: identity, context, image: CommandImage())
+            let launch = try CommandLaunch(probe(context), as: identity, spaces, context, image: CommandImage())
             var spawned = launch.spawned
             spawned.report.drainToEnd(timeoutMilliseconds: RunningNamespace.timeoutMilliseconds)
             var end = cns_end()

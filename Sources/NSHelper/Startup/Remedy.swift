@@ -4,6 +4,9 @@ import HelperTransport
 
 /// What to change when a step of the start-up probe fails (G10).
 enum Remedy {
+    static let notAsRoot =
+        "mode landlock is for a helper without root: run it as another user, or let root take mode users or namespaces"
+
     static func text(_ failure: HelperFailure, missing: [String] = []) -> String {
         switch (failure.stage, failure.errno) {
         case (.helperIdentity, _):
@@ -37,6 +40,9 @@ enum Remedy {
             "changing the user is refused: add --cap-add SETUID, and map the uids in a user namespace"
         case (.boundingSet, EPERM):
             "dropping capabilities is refused: add --cap-add SETPCAP"
+        case (.landlock, _):
+            "Landlock with scopes is needed: Linux 6.12 or later, with landlock in the list of lsm=, and a seccomp profile "
+                + "that lets its calls through"
         case (.systemCallFilter, _):
             "seccomp filters are refused: the kernel needs CONFIG_SECCOMP_FILTER"
         case (.workspace, _), (.workingDirectory, _):

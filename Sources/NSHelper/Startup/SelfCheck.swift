@@ -46,6 +46,7 @@ enum SelfCheck {
             let failure = HelperFailure(.stepFailed, stage: stage, errno: errno)
             return .init(stage: stage, errno: errno, remedy: Remedy.text(failure, missing: missing))
         }
+        if mode == .landlock { return landlockFailure(version: cns_landlock_version(), isRoot: geteuid() == 0) }
         guard geteuid() == 0 else { return failure(.helperIdentity, EPERM) }
         var sets = cns_capabilities()
         let code = cns_read_capabilities(&sets)
@@ -55,5 +56,14 @@ enum SelfCheck {
         // setns into a mount namespace is refused to a process with a second thread (setns(2)).
         guard cns_thread_count() == 1 else { return failure(.helperThreads, EBUSY) }
         return nil
+    }
+
+    /// Why mode `landlock` cannot work: signals and abstract sockets have scopes since version 6 of the kernel's interface
+    /// (Linux 6.12).
+    static func landlockFailure(version: Int32, isRoot: Bool) -> HelloReply.ProbeFailure? {
+        if isRoot { return .init(stage: .helperIdentity, errno: EPERM, remedy: Remedy.notAsRoot) }
+        guard version < 6 else { return nil }
+        let failure = HelperFailure(.stepFailed, stage: .landlock, errno: EOPNOTSUPP)
+        return .init(stage: .landlock, errno: EOPNOTSUPP, remedy: Remedy.text(failure))
     }
 }

@@ -26,7 +26,7 @@ extension Startup {
             )
             report(mode, isolation)
             if mode == wanted { works = isolation.failure == nil }
-            if case .users(let spaces) = isolation.mode { spaces.takeDown() }
+            if case .kept(let spaces) = isolation.mode { spaces.takeDown() }
         }
         return works ? 0 : 1
     }

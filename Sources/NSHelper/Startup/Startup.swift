@@ -23,7 +23,7 @@ enum Startup {
         // The ports before any process that could want them (G2).
         let ports = try HeldPorts(configuration)
         let identities = isPrivileged ? configuration.ids : SandboxIdentities(everyone: getuid(), group: getgid())
-        let door = try makeDoor(configuration, isPrivileged: isPrivileged)
+        var door = try makeDoor(configuration, isPrivileged: isPrivileged)
 
         let isolation = try Isolation.establish(
             configuration,
@@ -39,6 +39,7 @@ enum Startup {
         // Not before: the map of a child's user namespace is written through /proc, which for a non-dumpable
         // process needs SYS_PTRACE.
         guard cns_set_dumpable(0) == 0 else { throw ConfigurationError("the kernel refuses PR_SET_DUMPABLE") }
+        if isolation.mode.isolation == .landlock { door.admitRootAlone() }
         announce(isolation, configuration, ports)
 
         let service = ServiceLoop(
@@ -221,7 +222,13 @@ enum Startup {
                         + "through gid \(configuration.ids.workspaceGroup), so it should be setgid and group-writable"
                 )
             }
-        case .users(let spaces):
+        case .kept(let spaces) where spaces.mode == .landlock:
+            Log.warning(
+                "mode landlock: Landlock domains in \(spaces.setupMicroseconds) µs, one uid for all: every process and its "
+                    + "command line can be listed by user code; \(ports); workspace \(isolation.context.layout.sharing.name)"
+            )
+            Log.notice("the socket for tools admits root alone, for user code has this uid too")
+        case .kept(let spaces):
             Log.warning(
                 "mode users: separate uids in \(spaces.setupMicroseconds) µs, no namespaces: every process and its command "
                     + "line can be listed by user code; \(ports); workspace \(isolation.context.layout.sharing.name)"

@@ -36,7 +36,7 @@
         private static func keep(_ step: Step, _ role: Role, _ control: UInt32?) -> Step? {
             switch (step, role) {
             case (.userID, .userCommand) where lacks(.userID): control.map { .userID($0) }
-            case (.verifyIdentity(_, _, let gid, let bounding), .userCommand) where lacks(.userID):
+            case (.verifyIdentity(_, _, let gid, let bounding, _), .userCommand) where lacks(.userID):
                 control.map { .verifyIdentity(uid: $0, gid: gid, boundingIsEmpty: bounding) }
             case (.filter, .userCommand), (.filter, .cell): lacks(.systemCallFilter) ? nil : step
             case (.noNewPrivileges, .userCommand), (.noNewPrivileges, .cell): lacks(.noNewPrivileges) ? nil : step

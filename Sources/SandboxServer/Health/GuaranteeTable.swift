@@ -26,6 +26,8 @@ enum GuaranteeTable {
     /// The uids that may not use the API; nil if they are not distinct from the control plane's.
     static func sandboxUIDs(_ hello: HelloReply) -> Set<UInt32>? {
         let ids = hello.ids
+        // There it is everybody's, and who proves to be outside by the access token is let in after all.
+        if hello.mode == .landlock { return [ids.user] }
         guard ids.user != ids.control, ids.secure != ids.control else { return nil }
         return Set([ids.user, ids.secure]).union(hello.cellUIDs ?? 0..<0)
     }
@@ -45,6 +47,7 @@ enum GuaranteeTable {
         switch (hello.mode, number) {
         case (.namespaces, 9): return survivalProblem(hello)
         case (.users, _): return reasonNotHeldByUsers(number, landlock: hello.landlockVersion)
+        case (.landlock, _): return reasonNotHeldByLandlock(number)
         case (_, 2), (_, 7), (_, 8), (_, 10), (.namespaces, _), (.some(.none), 3): return nil
         case (.some(.none), 1): return "Isolation is off: commands see the control plane's processes."
         case (.some(.none), 4): return "Isolation is off: other commands can read a command's credentials."
@@ -52,6 +55,21 @@ enum GuaranteeTable {
         case (.some(.none), 6): return "Isolation is off: there is no user namespace of its own."
         case (.some(.none), _): return "Isolation is off: commands can reach the control plane's processes."
         case (nil, _): return "The isolation that was asked for cannot be had, so no command is run."
+        }
+    }
+
+    private static func reasonNotHeldByLandlock(_ number: Int) -> String? {
+        switch number {
+        case 1:
+            "Without a PID namespace ps lists the control plane's processes; Landlock keeps them from being signalled, traced or "
+                + "read."
+        case 4:
+            "Without a PID namespace ps shows everybody a command's command line; names in its directories can be listed, and "
+                + "its sockets with a path be connected to. Its environment, memory, descriptors and files are protected."
+        case 9:
+            "All have one uid: its limit on processes is shared, memory, CPU and disk are the container's, and what user code "
+                + "does to the modes of the uid's own files can stop others from opening them."
+        default: nil
         }
     }
 

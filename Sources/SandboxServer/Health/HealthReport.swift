@@ -12,10 +12,23 @@ enum HealthReport {
         "The audit log cannot be written: nothing is done that would have to be in it until it can be."
 
     /// What everybody who uses the API has to know about the running mode; nil if there is nothing to warn of.
-    static func warning(_ hello: HelloReply) -> String? {
+    ///
+    /// - Parameter hasToken: Whether an access token is required.
+    static func warning(_ hello: HelloReply, hasToken: Bool = true) -> String? {
         guard let mode = hello.mode, mode != .none else { return hello.mode.map { _ in warning } }
-        guard hello.acceptsUnprotectedCredentials else { return nil }
-        return "Commands with credentials are run in mode \(mode.name), which does not protect them fully: see G4."
+        var warnings: [String] = []
+        if hello.acceptsUnprotectedCredentials {
+            warnings.append(
+                "Commands with credentials are run in mode \(mode.name), which does not protect them fully: see G4."
+            )
+        }
+        if mode == .landlock, !hasToken {
+            warnings.append(
+                "Callers in this container have the uid of user code, \(hello.ids.user), and are refused: set "
+                    + "SANDBOX_SERVER_ACCESS_TOKEN_FILE, and those that show the token are admitted."
+            )
+        }
+        return warnings.isEmpty ? nil : warnings.joined(separator: " ")
     }
 
     /// - Parameters:
@@ -25,7 +38,8 @@ enum HealthReport {
         _ hello: HelloReply,
         status: StatusReply?,
         limits: [HealthResponse.Limit] = [],
-        interpreter: String? = nil
+        interpreter: String? = nil,
+        hasToken: Bool = true
     ) -> HealthResponse {
         let isServing = hello.mode != nil && status != nil
         return HealthResponse(
@@ -41,7 +55,7 @@ enum HealthReport {
                     remedy: failure.remedy
                 )
             },
-            warning: warning(hello),
+            warning: warning(hello, hasToken: hasToken),
             workspace: HealthResponse.Workspace(path: hello.workspace, sharing: hello.workspaceSharing.name),
             namespaces: (status?.namespaces ?? []).map { row in
                 HealthResponse.Namespace(
@@ -71,7 +85,7 @@ enum HealthReport {
     private static func isolation(_ mode: IsolationMode?) -> String {
         switch mode {
         case .namespaces: "full"
-        case .users: "partial"
+        case .users, .landlock: "partial"
         case .some(.none): "none"
         case nil: "unavailable"
         }

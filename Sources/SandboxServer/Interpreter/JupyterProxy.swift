@@ -11,6 +11,8 @@ struct JupyterProxy: Sendable {
     let audit: AuditLog?
     let connector: JupyterConnector
     let token: AccessToken?
+    /// See ``AccessMiddleware/tokenTellsApart``.
+    let tokenTellsApart: Bool
     let pages: CrossOriginPolicy
     let eventLoopGroup: any EventLoopGroup
 
@@ -32,8 +34,12 @@ struct JupyterProxy: Sendable {
     }
 
     private func pass(_ request: Request, _ connection: Connection, _ upgrade: UpgradeOffer?) async throws -> Response {
-        if let refusal = AccessMiddleware.refusal(connection.verdict) { throw AccessMiddleware.noted(refusal) }
         let isAuthorized = isAuthorized(request.headers)
+        if let refusal = AccessMiddleware.refusal(connection.verdict, tokenTellsApart: tokenTellsApart) {
+            guard tokenTellsApart, connection.verdict == .sandboxed, token != nil, isAuthorized else {
+                throw AccessMiddleware.noted(refusal)
+            }
+        }
         if token != nil { AuditNote.add { $0.token = isAuthorized ? .accepted : .refused } }
         // A token in a header is more than a page of somebody else's can show.
         guard token != nil && isAuthorized || !isFromPage(request) else {

@@ -10,6 +10,8 @@ struct AccessMiddleware: RouterMiddleware {
     let token: AccessToken?
     /// The pages that may use the API nevertheless.
     var pages = CrossOriginPolicy()
+    /// Whether callers of the sandbox's uid are admitted by the token, because it is the uid of everybody in the container.
+    var tokenTellsApart = false
 
     func handle(
         _ request: Request,
@@ -20,13 +22,18 @@ struct AccessMiddleware: RouterMiddleware {
             AuditNote.add { $0.token = .socket }
             return try await next(request, context)
         }
-        if let error = Self.refusal(context.connection.verdict) { throw Self.noted(error) }
+        let isToldApart = tokenTellsApart && token.map { $0.isShown(in: request.headers) } ?? false
+        if let error = Self.refusal(context.connection.verdict, tokenTellsApart: tokenTellsApart),
+            context.connection.verdict != .sandboxed || !isToldApart
+        {
+            throw Self.noted(error)
+        }
         guard !pages.refuses(request.headers, host: request.head.authority) else {
             throw Self.noted(APIError(.permissionDenied, "Pages in a browser cannot use the sandbox's API."))
         }
         // Liveness probes have no place to keep a token, and the answer holds nothing that depends on callers.
         if let token, request.uri.path != "/health" {
-            guard let shown = request.headers[Self.header], token.matches(shown) else {
+            guard token.isShown(in: request.headers) else {
                 AuditNote.add { $0.token = .refused }
                 throw Self.noted(APIError(.unauthorized, "The header X-Sandbox-Token must hold the access token."))
             }
@@ -42,14 +49,27 @@ struct AccessMiddleware: RouterMiddleware {
     }
 
     /// The answer to a caller that may not use the API; nil for one that may.
-    static func refusal(_ verdict: PeerPolicy.Verdict) -> APIError? {
+    static func refusal(_ verdict: PeerPolicy.Verdict, tokenTellsApart: Bool = false) -> APIError? {
         switch verdict {
         case .permitted: nil
+        case .sandboxed where tokenTellsApart:
+            APIError(
+                .permissionDenied,
+                "Callers in this container have the uid of the sandbox's code: show the access token in the header "
+                    + "X-Sandbox-Token."
+            )
         case .sandboxed:
             APIError(.permissionDenied, "Code inside the sandbox cannot use the sandbox's API.")
         case .unidentified:
             APIError(.permissionDenied, "The caller is on this host but cannot be identified.")
         }
+    }
+}
+
+extension AccessToken {
+    /// Whether a request carries it.
+    fileprivate func isShown(in headers: HTTPFields) -> Bool {
+        headers[AccessMiddleware.header].map { matches($0) } ?? false
     }
 }
 

@@ -10,6 +10,8 @@ struct HealthRoutes: Sendable {
     let audit: AuditLog?
     /// The server's own.
     let limits: [HealthResponse.Limit]
+    /// Whether an access token is required.
+    let hasToken: Bool
     let connector: JupyterConnector
     let eventLoopGroup: any EventLoopGroup
 
@@ -20,7 +22,8 @@ struct HealthRoutes: Sendable {
                 hello,
                 status: await pulse.status(),
                 limits: limits,
-                interpreter: interpreter.rawValue
+                interpreter: interpreter.rawValue,
+                hasToken: hasToken
             )
             if let audit, !audit.isReady() {
                 report.status = "unavailable"

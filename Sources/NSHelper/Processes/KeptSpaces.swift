@@ -3,17 +3,21 @@ import Glibc
 import HelperProtocol
 import HelperTransport
 
-/// Mode `users` at work: what stands there in the place of namespaces.
-final class UIDSpaces {
-    /// Who is behind the uid `user`, or is sweeping after a keeper that was killed.
+/// Modes `users` and `landlock` at work: what stands there in the place of namespaces.
+final class KeptSpaces {
+    /// Who is behind the uid `user` or its domain, or is sweeping after a keeper that was killed.
     private struct Keeper: ~Copyable {
         let child: Child
         let status: OwnedDescriptor?
     }
 
+    /// `users` or `landlock`.
+    let mode: IsolationMode
     private(set) var pool: UIDPool
     private let user: CellIdentity
     private var keeper: Keeper?
+    /// Who clones the commands of `user` in mode `landlock`.
+    private(set) var forker: Forker?
     private var isDying = false
     private var generations: [SandboxNamespace: UInt32] = [.user: 1, .secure: 1]
     /// How long making everything took at start.
@@ -26,13 +30,19 @@ final class UIDSpaces {
     /// `user`.
     init(_ configuration: HelperConfiguration, _ context: borrowing SpawnContext) throws(HelperFailure) {
         let begin = cns_monotonic_microseconds()
+        mode = context.layout.granted == nil ? .users : .landlock
         homes = context.layout.homes
         user = CellIdentity(
             uid: context.layout.ids.user,
             keeper: context.layout.userKeeper,
             directory: homes + "/user"
         )
-        pool = UIDPool(first: configuration.cellUID, slots: configuration.cellSlots, directory: homes)
+        pool = UIDPool(
+            first: configuration.cellUID,
+            slots: configuration.cellSlots,
+            directory: homes,
+            everyone: mode == .landlock ? context.layout.ids.user : nil
+        )
         guard try Self.runToEnd(ChildPlan.homes(context.layout), context) == 0 else {
             throw HelperFailure(.stepFailed, stage: .makeDirectory, errno: EPERM)
         }
@@ -65,10 +75,19 @@ final class UIDSpaces {
     private func startKeeper(_ context: borrowing SpawnContext) throws(HelperFailure) {
         let sockets = try CommandLaunch.sockets()
         let image = CommandImage()
+        endForker()
+        let rules = ChildPlan.userRules(context.layout)
+        if rules != nil {
+            let forker = try Forker()
+            self.forker = forker
+            // The keeper is born into this one, and everything else into one inside of it.
+            try forker.enter(LandlockRules(version: context.layout.landlockVersion), context)
+        }
         var spawned = try Spawner.spawn(
             ChildPlan.userKeeper(status: sockets.far.rawValue, user, context.layout),
             kind: .plain,
             pidNamespace: nil,
+            forker: forker,
             context: context,
             image: image
         )
@@ -82,6 +101,7 @@ final class UIDSpaces {
             throw failure
         }
         keeper = Keeper(child: child, status: sockets.consumeNear())
+        if let rules { try forker?.enter(rules, context) }
         isDying = false
     }
 
@@ -93,19 +113,32 @@ final class UIDSpaces {
     /// Whether commands can be started as `user`.
     var isUserOpen: Bool { keeper != nil && !isDying }
 
-    func isKeeper(_ pid: pid_t) -> Bool {
+    func isKeeper(_ pid: pid_t) -> Bool { keeperPID == pid }
+
+    private var keeperPID: pid_t? {
         switch keeper {
-        case .some(let keeper): keeper.child.pid == pid
-        case .none: false
+        case .some(let keeper): keeper.child.pid
+        case .none: nil
         }
+    }
+
+    /// Those of the helper's children that belong to this.
+    var children: [pid_t] { [keeperPID, forker?.pid].compactMap { $0 } }
+
+    /// Ends the forker, where there is one.
+    private func endForker() {
+        forker?.end()
+        forker = nil
     }
 
     /// Asks everybody of the uid `user` to end.
     func terminateUser() { tell(CNS_KEEPER_TERMINATE) }
 
-    /// Ends everybody of the uid `user`, and then the keeper, which takes the home directory along.
+    /// Ends everybody of the uid `user`, or of its domain, and then the keeper, which takes the home directory along.
     func endUser() {
         isDying = true
+        // It is in the domain as well, and would be missed less later.
+        endForker()
         tell(CNS_KEEPER_END)
     }
 
@@ -134,13 +167,8 @@ final class UIDSpaces {
     /// Ends what this has started and waits for it, where no loop does.
     func takeDown() {
         endUser()
-        let pid: pid_t? =
-            switch keeper {
-            case .some(let keeper): keeper.child.pid
-            case .none: nil
-            }
         var end = cns_end()
-        if let pid { _ = cns_reap(pid, 1, &end) }
+        if let pid = keeperPID { _ = cns_reap(pid, 1, &end) }
         remove()
     }
 

@@ -3,30 +3,53 @@ import Glibc
 import HelperProtocol
 import HelperTransport
 
-/// What is special about mode `users`.
+/// What is special about modes `users` and `landlock`.
 extension ServiceLoop {
     /// Whether the end of a command's parent was that of a keeper which did not get to its end; then a sweeper has taken
     /// its place, and the command is over when that is.
     func isSwept(_ command: RunningCommand, after end: cns_end) -> Bool {
-        guard end.status != 0, !command.isSwept, let cell = command.cell, case .users(let spaces) = isolation.mode,
-            let sweeper = spaces.sweeper(after: cell, isolation.context)
-        else { return false }
+        guard end.status != 0, !command.isSwept, let cell = command.cell, case .kept(let spaces) = isolation.mode else {
+            return false
+        }
+        endStrays(in: spaces)
+        guard let sweeper = spaces.sweeper(after: cell, isolation.context) else { return false }
         command.sweep(by: sweeper)
         return true
     }
 
     /// The keeper of `user` has ended, because of a reset or because somebody outside has killed it.
-    func userKeeperEnded(_ end: cns_end, in spaces: UIDSpaces) {
+    func userKeeperEnded(_ end: cns_end, in spaces: KeptSpaces) {
         guard stopDeadlineMicroseconds == nil, exitStatus == nil else { return }
         if uidResets[.user] == nil {
-            Log.warning("the keeper of user has ended; everything of its uid is ended and made anew")
+            Log.warning("the keeper of user has ended; everything of user is ended and made anew")
             kill(commands.all.filter { $0.namespace == .user })
             uidResets[.user] = []
         }
+        if end.status != 0 { endStrays(in: spaces) }
         renewUserKeeper(in: spaces) { () throws(HelperFailure) in try spaces.keeperEnded(end, isolation.context) }
     }
 
-    func renewUserKeeper(in spaces: UIDSpaces, _ start: () throws(HelperFailure) -> Void) {
+    /// User code has ended the forker, and nobody can be born into its domain any more: `user` begins anew.
+    func forkerEnded(in spaces: KeptSpaces) {
+        guard stopDeadlineMicroseconds == nil, exitStatus == nil else { return }
+        Log.warning("user code has ended the forker of user; everything of user is ended and made anew")
+        uidResets[.user] = uidResets[.user] ?? []
+        resetUIDs(of: .user, in: spaces)
+    }
+
+    /// In mode `landlock` nobody can follow a killed keeper into its domain. But whom it leaves has become a child of this
+    /// process: ends all children that are nobody else's, and all below them. What earlier commands of `user` have left
+    /// in the background goes with them.
+    private func endStrays(in spaces: KeptSpaces) {
+        guard spaces.mode == .landlock else { return }
+        Log.warning("a keeper was killed; processes without a parent of their own are ended")
+        var known = Set(commands.all.map(\.childPID) + spaces.children)
+        if let server { known.insert(server.pid) }
+        if let jupyter { known.insert(jupyter.pid) }
+        TreeKiller.kill(childrenOf: getpid(), but: known)
+    }
+
+    func renewUserKeeper(in spaces: KeptSpaces, _ start: () throws(HelperFailure) -> Void) {
         do {
             try start()
             renewals[.user] = nil
@@ -41,7 +64,7 @@ extension ServiceLoop {
     }
 
     /// Ends everything of a namespace's uids; the reply follows when it is gone.
-    func resetUIDs(of namespace: SandboxNamespace, in spaces: UIDSpaces) {
+    func resetUIDs(of namespace: SandboxNamespace, in spaces: KeptSpaces) {
         kill(commands.all.filter { $0.namespace == namespace })
         if namespace == .user { spaces.endUser() }
         finishResetsOfUIDs()
@@ -49,7 +72,7 @@ extension ServiceLoop {
 
     /// Completes the resets after which nothing is left.
     func finishResetsOfUIDs() {
-        guard case .users(let spaces) = isolation.mode else { return }
+        guard case .kept(let spaces) = isolation.mode else { return }
         for namespace in [SandboxNamespace.user, .secure] where uidResets[namespace] != nil {
             guard commands.running(in: namespace) == 0, namespace != .user || spaces.isUserOpen else { continue }
             spaces.renewed(namespace)
@@ -70,7 +93,7 @@ extension ServiceLoop {
     }
 
     /// The rows of `status`: two, for nothing is special about control here.
-    func rows(_ spaces: UIDSpaces) -> [StatusReply.Namespace] {
+    func rows(_ spaces: KeptSpaces) -> [StatusReply.Namespace] {
         [SandboxNamespace.user, .secure].map { namespace in
             StatusReply.Namespace(
                 namespace: namespace,
