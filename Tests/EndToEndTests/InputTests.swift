@@ -52,7 +52,7 @@ struct InputTests {
         try await with { sandbox, _ in
             let client = try await place.client(sandbox)
             let input = StandardInput.bytes(Self.large)
-            #expect(try await client.exec("exit 3", env: place.env, stdin: input).exitCode == 3)
+            #expect(try await client.exec("(exit 3)", env: place.env, stdin: input).exitCode == 3)
             #expect(try await client.exec("head -c 1 | wc -c", env: place.env, stdin: input).stdout == "1")
             #expect(try await client.exec("exec <&-; echo closed", env: place.env, stdin: input).stdout == "closed")
             #expect(try await client.exec("wc -c", env: place.env, stdin: input).stdout == "3000000")
@@ -103,14 +103,15 @@ struct InputTests {
     }
 
     @Test func `too much input is refused before anything runs, and says what to do`() async throws {
-        try await with { sandbox, _ in
+        try await with { sandbox, _ async throws in
             let most = [UInt8](repeating: 0x61, count: 16_777_216)
             #expect(try await sandbox.exec("wc -c", stdin: .bytes(most)).stdout == "16777216")
-            await #expect { try await sandbox.exec("touch ran", stdin: .bytes(most + [0x61])) } throws: { error in
-                guard case .server(let body) = error as? SandboxClientError else { return false }
-                return body.code == "REQUEST_TOO_LARGE" && body.httpStatus == 413
-                    && body.suggestion?.contains("/api/files/raw") == true
+            let error = await #expect(throws: SandboxClientError.self) {
+                try await sandbox.exec("touch ran", stdin: .bytes(most + [0x61]))
             }
+            guard case .server(let body)? = error else { return }
+            #expect(body.code == "REQUEST_TOO_LARGE" && body.httpStatus == 413)
+            #expect(body.suggestion?.contains("/api/files/raw") == true)
             #expect(try await sandbox.exists("ran") == false)
         }
     }

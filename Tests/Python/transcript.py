@@ -55,8 +55,10 @@ class Shell:
         self.process.stdin.flush()
         lines = []
         for line in self.process.stdout:
-            if line.rstrip("\n") == MARK:
-                return lines
+            if line.endswith(MARK + "\n"):
+                # A last line without an end stands before it.
+                rest = line.removesuffix(MARK + "\n")
+                return lines + [rest] if rest else lines
             lines.append(line.rstrip("\n"))
         raise SystemExit(f"transcript: the shell ended in: {command}")
 

@@ -36,12 +36,14 @@ struct ClientRetryTests {
     }
 
     @Test func `a call that the server has not begun is sent again`() async throws {
-        let count = try await calls(refusals: 2, Self.busy) { #expect(try await $0.killAllProcesses() == 0) }
+        let count = try await calls(refusals: 2, Self.busy) { client async throws in
+            #expect(try await client.killAllProcesses() == 0)
+        }
         #expect(count == 3)
     }
 
     @Test func `four times at most, and then the server's own error is told`() async throws {
-        let count = try await calls(refusals: 100, Self.busy) { client in
+        let count = try await calls(refusals: 100, Self.busy) { client async throws in
             await #expect { try await client.exec("true") } throws: {
                 ($0 as? SandboxClientError)?.code == .containerUnavailable
             }
@@ -58,7 +60,7 @@ struct ClientRetryTests {
                 return response
             },
         ] {
-            let count = try await calls(refusals: 1, refusal) { client in
+            let count = try await calls(refusals: 1, refusal) { client async throws in
                 await #expect(throws: SandboxClientError.self) { try await client.exec("touch once") }
             }
             #expect(count == 1)
@@ -66,7 +68,7 @@ struct ClientRetryTests {
     }
 
     @Test func `a body that is read as it is sent is sent once`() async throws {
-        let count = try await calls(refusals: 1, Self.busy) { client in
+        let count = try await calls(refusals: 1, Self.busy) { client async throws in
             let pieces = AsyncStream<[UInt8]> { continuation in
                 continuation.yield([1, 2, 3])
                 continuation.finish()
