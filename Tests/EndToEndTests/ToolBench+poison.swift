@@ -9,7 +9,8 @@ extension ToolBench {
         let python = "import os; open('\(stolen)', 'a').write(repr(dict(os.environ)))\n"
         return [
             (".bashrc", shell), (".bash_profile", login), (".profile", login),
-            (".startup.py", python), (".ssh/config", "Host *\n    ProxyCommand \(shell); exec nc.openbsd %h %p\n"),
+            (".startup.py", python),
+            (".ssh/config", "Host *\n    ProxyCommand sh -c '\(shell); exec nc.openbsd %h %p'\n"),
             (".aws/config", "[default]\ncredential_process = sh -c '\(shell)'\nendpoint_url = http://127.0.0.1:1\n"),
             (".aws/cli/alias", "[toplevel]\ns3 = !f() { \(shell); }; f\nsts = !f() { \(shell); }; f\n"),
             (".psqlrc", "\\! \(shell)\n"),
