@@ -6,7 +6,7 @@ extension Option {
         Option(
             name: "isolation",
             form: "auto, namespaces, users, landlock or none",
-            help: "how strongly to isolate; auto takes the strongest that works and says which"
+            help: "how strongly to isolate; auto takes the strongest that works"
         ) { configuration, text in
             if text == "auto" {
                 configuration.isolation = nil
