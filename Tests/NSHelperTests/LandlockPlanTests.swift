@@ -60,6 +60,27 @@ struct LandlockPlanTests {
         #expect(!ChildPlan.user(command, status: 81, in: nil, layout()).contains(.exclusiveTerminal))
     }
 
+    @Test func aCellThatMayNotListenHasOneFilterMoreAndNoPort() throws {
+        for landlock in [true, false] {
+            var layout = landlock ? layout() : Layout.make()
+            layout.landlockVersion = 7
+            func steps() -> [Step] {
+                landlock
+                    ? ChildPlan.cell(Layout.command(), status: 81, as: cell, layout)
+                    : ChildPlan.cell(Layout.command(), status: 81, in: Layout.namespaces, layout)
+            }
+            #expect(!steps().contains(.filter(.noListening)))
+            layout.cellsListen = false
+            let filters = steps().suffix(3)
+            #expect(filters.first == .filter(.noListening) && filters.dropFirst().first?.name == "filter")
+            let binding = steps().filter { if case .landlock(let rules) = $0 { rules.forbidsBinding } else { false } }
+            #expect(binding.count == 1)
+            #expect(!ChildPlan.user(Layout.command(), status: 81, in: nil, layout).contains(.filter(.noListening)))
+        }
+        #expect(try Filters.answer(.noListening, "listen", [3, 1]) == .error(EACCES))
+        #expect(try Filters.answer(.noListening, "connect", [3, 1]) == .allow)
+    }
+
     @Test func aSweeperHasADomainOfItsOwnOrItWouldEndThePair() {
         let steps = ChildPlan.sweep(status: 81, cell, layout())
         #expect(steps == [.title("ns-keeper sweep")] + prologue + [scopes, .subreaper] + keeper(endsAtOnce: true))

@@ -64,6 +64,9 @@ struct OptionSample: Sendable {
         OptionSample(name: "terminals", text: "4096", wrong: notSlots) { $0.sizes.terminals = 4096 },
         OptionSample(name: "process-slots", text: "300", wrong: notSlots) { $0.processSlots = 300 },
         OptionSample(name: "cell-slots", text: "7", wrong: notSlots) { $0.cellSlots = 7 },
+        OptionSample(name: "cell-listen", text: "refuse", wrong: ["", "no", "Allow", "allow "]) {
+            $0.cellsListen = false
+        },
         OptionSample(name: "user-processes", text: "4194304", wrong: ["", "15", "4194305", "-1"]) {
             $0.userProcesses = 4_194_304
         },

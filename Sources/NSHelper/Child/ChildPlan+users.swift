@@ -43,7 +43,8 @@ extension ChildPlan {
                 mask: mask(layout),
                 filter: layout.granted == nil ? .userCell : .domainCell,
                 landlock: landlock(cell, layout),
-                sharesUID: layout.granted != nil
+                sharesUID: layout.granted != nil,
+                listens: layout.cellsListen
             )
     }
 
@@ -109,7 +110,8 @@ extension ChildPlan {
             version: layout.landlockVersion,
             readable: layout.granted.map { $0 + own },
             // In /proc the one uid could write to others' files.
-            writable: own + (layout.granted == nil ? ["/proc"] : []) + ["/dev/pts"] + writableDevices
+            writable: own + (layout.granted == nil ? ["/proc"] : []) + ["/dev/pts"] + writableDevices,
+            forbidsBinding: !layout.cellsListen
         )
     }
 

@@ -97,8 +97,15 @@ enum ChildPlan {
                 command,
                 mask: layout.sharing == .idmapped ? 0o077 : 0o002,
                 filter: .secure,
-                landlock: layout.landlockVersion >= 6 ? LandlockRules(version: layout.landlockVersion) : nil
+                landlock: cellRules(layout),
+                listens: layout.cellsListen
             )
+    }
+
+    /// Scopes came with version 6 of the kernel's interface, ports with 4.
+    private static func cellRules(_ layout: SandboxLayout) -> LandlockRules? {
+        guard layout.landlockVersion >= (layout.cellsListen ? 6 : 4) else { return nil }
+        return LandlockRules(version: layout.landlockVersion, forbidsBinding: !layout.cellsListen)
     }
 
     /// The command's parent, from the moment the command has been forked: nothing of the helper's is left in
@@ -259,7 +266,8 @@ enum ChildPlan {
         mask: UInt32,
         filter: FilterName,
         landlock: LandlockRules? = nil,
-        sharesUID: Bool = false
+        sharesUID: Bool = false,
+        listens: Bool = true
     ) -> [Step] {
         // With the target's rights, so that no directory is entered that the target may not enter.
         [.workingDirectory(command.workingDirectory), .fileModeMask(mask)]
@@ -272,7 +280,10 @@ enum ChildPlan {
             + [.noNewPrivileges]
             // Abstract sockets follow the network namespace, which all share; this is what confines them.
             + (landlock.map { [.landlock($0)] } ?? [])
-            + [.emptySignalMask, .filter(filter)]
+            + [.emptySignalMask]
+            // Before the other, which refuses further ones.
+            + (listens ? [] : [.filter(.noListening)])
+            + [.filter(filter)]
             + program(command)
     }
 

@@ -15,6 +15,8 @@ struct SandboxLayout {
     var dropsBounding = true
     /// Version of the kernel's Landlock interface, 0 without. Version 6 (Linux 6.12) confines abstract sockets and signals.
     var landlockVersion: Int32 = 0
+    /// Whether commands with credentials may listen on sockets.
+    var cellsListen = true
     /// Directory of the home directories in modes `users` and `landlock`.
     var homes = ""
     /// In mode `landlock`, what commands may open: everything but what is hidden and the home directories. nil elsewhere.

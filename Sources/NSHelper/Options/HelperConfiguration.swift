@@ -27,6 +27,8 @@ struct HelperConfiguration: Hashable {
     var sizes = MountSizes()
     var processSlots: UInt32 = 256
     var cellSlots: UInt32 = 128
+    /// Whether commands with credentials may listen on sockets.
+    var cellsListen = true
     var userProcesses: UInt64 = 1024
     var openFiles: UInt64 = 65_536
     var userNice = 10

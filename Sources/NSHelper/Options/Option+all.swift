@@ -86,6 +86,15 @@ extension Option {
         .number("terminals", 1...4096, "number of terminals in each namespace and cell", \.sizes.terminals),
         .number("process-slots", 1...4096, "commands without credentials that may run at once", \.processSlots),
         .number("cell-slots", 1...4096, "commands with credentials that may run at once", \.cellSlots),
+        Option(
+            name: "cell-listen",
+            form: "allow or refuse",
+            help: "whether commands with credentials may listen on sockets"
+        ) { configuration, text in
+            guard text == "allow" || text == "refuse" else { return false }
+            configuration.cellsListen = text == "allow"
+            return true
+        },
         .number("user-processes", 16...4_194_304, "processes that each sandbox uid may have", \.userProcesses),
         .number("open-files", 64...1_048_576, "descriptors that a process in the sandbox may have", \.openFiles),
         .number("user-nice", 0...19, "how far user stands back for a processor behind the control plane", \.userNice),

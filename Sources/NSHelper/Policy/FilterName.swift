@@ -10,6 +10,8 @@ enum FilterName: Int, CaseIterable, Hashable {
     case domainUser
     /// For commands with credentials in mode `landlock`: as `userCell`, and the same.
     case domainCell
+    /// On top of a cell's own, where cells may not listen.
+    case noListening
     /// For the server, on top of `secure`, installed by itself once it runs: no new program ever.
     case server
     /// For the inits: a dozen calls.

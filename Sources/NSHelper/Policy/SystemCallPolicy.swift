@@ -13,6 +13,7 @@ enum SystemCallPolicy {
         case .userCell: rules(.secure) + noSharedObjects
         case .domainUser: rules(.user) + noForeignProcesses
         case .domainCell: rules(.userCell) + noForeignProcesses
+        case .noListening: noListening
         case .server: noNewProgram
         case .namespaceInit: initCalls
         case .keeper: initCalls + keeperCalls
@@ -244,6 +245,15 @@ enum SystemCallPolicy {
             names: ["execve", "execveat"],
             error: EPERM,
             reason: "the server never starts a program; whoever takes it over must not either (G8)"
+        )
+    ]
+
+    private static let noListening: [SystemCallRule] = [
+        SystemCallRule(
+            names: ["listen"],
+            error: EACCES,
+            reason:
+                "a socket that was never bound listens on a port of the kernel's choice, which Landlock does not see"
         )
     ]
 

@@ -256,6 +256,7 @@ final class Isolation {
             ),
             dropsBounding: SelfCheck.holds("SETPCAP"),
             landlockVersion: cns_landlock_version(),
+            cellsListen: configuration.cellsListen,
             homes: configuration.homes.isEmpty ? socketDirectory + "/homes" : configuration.homes,
             userKeeper: configuration.cellUID,
             descriptors: store.layout
