@@ -24,9 +24,12 @@ final class MultiplexedRequests: Sendable {
         }
     }
 
-    /// The request is over.
-    func remove(_ id: String) {
-        _ = running.withLock { $0.removeValue(forKey: id) }
+    /// The request is over, and its id is free. To be called before the last frame of its answer goes out: who has that
+    /// may use the id again. Does nothing for an id that another request has by now.
+    func remove(_ id: String, _ connection: Connection) {
+        running.withLock { running in
+            if running[id]?.closed === connection.closed { running[id] = nil }
+        }
     }
 
     /// The caller wants no answer any more: for the route that is as if its connection were gone.

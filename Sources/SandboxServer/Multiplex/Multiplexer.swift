@@ -50,8 +50,8 @@ struct Multiplexer: Sendable {
                         )
                     }
                     group.addTask {
-                        defer { requests.remove(key) }
-                        await answer(request, key, connection, socket)
+                        defer { requests.remove(key, connection) }
+                        await answer(request, key, connection, socket) { requests.remove(key, connection) }
                     }
                 } catch {
                     try await socket.send(
@@ -65,11 +65,19 @@ struct Multiplexer: Sendable {
     }
 
     /// Does one request, unless it is cancelled first; then nothing more is said about it.
-    private func answer(_ request: Request, _ id: String, _ connection: Connection, _ socket: WebSocketWriter) async {
+    ///
+    /// - Parameter release: Frees the id; called before the last frame.
+    private func answer(
+        _ request: Request,
+        _ id: String,
+        _ connection: Connection,
+        _ socket: WebSocketWriter,
+        _ release: @escaping @Sendable () -> Void
+    ) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 do {
-                    try await deliver(request, id, connection, socket)
+                    try await deliver(request, id, connection, socket, release)
                 } catch is CancellationError {
                 } catch {
                     logger.debug("A multiplexed request failed.", metadata: ["error": "\(type(of: error))"])
@@ -77,6 +85,7 @@ struct Multiplexer: Sendable {
                     let message =
                         error is MultiplexedBody.TooLarge ? "The answer is too large." : "The stream broke off."
                     let failure = MultiplexedError(id: id, code: code, message: message, status: 500)
+                    release()
                     // Fails only when the socket is closed, and then nobody is there to be told.
                     try? await socket.send(json: failure)
                 }
@@ -92,7 +101,8 @@ struct Multiplexer: Sendable {
         _ request: Request,
         _ id: String,
         _ connection: Connection,
-        _ socket: WebSocketWriter
+        _ socket: WebSocketWriter,
+        _ release: @Sendable () -> Void
     ) async throws {
         let context = SandboxContext(source: .init(logger: logger, connection: connection, isAuthorized: true))
         let response = await respond(request, context)
@@ -101,6 +111,7 @@ struct Multiplexer: Sendable {
         let isStream = type.hasPrefix("text/event-stream")
         try await response.body.write(MultiplexedBody(id: id, isStream: isStream, socket: socket, kept: kept))
         guard connection.closed.value == nil else { return }
+        release()
         let end = MultiplexedResponse(id: id, status: response.status.code)
         guard type.hasPrefix("application/json"), kept.bytes.readableBytes > 0 else {
             return try await socket.send(json: end)
