@@ -123,7 +123,8 @@ extension SandboxClient {
             cwd: cwd,
             timeoutMs: timeout.map(\.wholeMilliseconds),
             sessionId: sessionID,
-            stdin: stdin?.bytes
+            stdin: stdin?.bytes,
+            workspace: workspace
         )
     }
 }

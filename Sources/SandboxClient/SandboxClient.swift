@@ -27,6 +27,8 @@ public struct SandboxClient: Sendable {
     let transport: Transport
     /// The session of this client's calls; nil for the default one.
     public let sessionID: String?
+    /// What this client's commands have of the workspace; nil for all of it.
+    public let workspace: WorkspaceAccessName?
 
     /// Makes a client.
     ///
@@ -43,18 +45,30 @@ public struct SandboxClient: Sendable {
         self.init(Transport(baseURL: url.text, accessToken: accessToken, connections: Connections()), nil)
     }
 
-    private init(_ transport: Transport, _ sessionID: String?) {
+    private init(_ transport: Transport, _ sessionID: String?, _ workspace: WorkspaceAccessName? = nil) {
         self.transport = transport
         self.sessionID = sessionID
+        self.workspace = workspace
     }
 
     /// A client of the same server whose calls belong to another session, which is made by the first of them unless
     /// ``createSession(_:env:cwd:commandTimeout:)`` has made it.
-    public func inSession(_ id: String) -> SandboxClient { SandboxClient(transport, id) }
+    public func inSession(_ id: String) -> SandboxClient { SandboxClient(transport, id, workspace) }
 
     /// A client of the same server whose commands have a shell each, do not wait for others, and leave nothing in any
     /// session. Its relative paths begin at the workspace.
-    public var withoutSession: SandboxClient { SandboxClient(transport, Self.sessionless) }
+    public var withoutSession: SandboxClient { SandboxClient(transport, Self.sessionless, workspace) }
+
+    /// A client of the same server and session whose commands have less of the workspace. For commands that run in
+    /// cells; others are refused.
+    ///
+    /// ```swift
+    /// let release = sandbox.withWorkspace(.readOnly)
+    /// try await release.exec("upload dist", env: ["TOKEN": token])
+    /// ```
+    public func withWorkspace(_ access: WorkspaceAccessName) -> SandboxClient {
+        SandboxClient(transport, sessionID, access)
+    }
 
     /// The session that a request about files names: those of no session begin at the workspace, as the default one does
     /// before somebody changes its directory.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import SandboxAPI
 import SandboxClient
 
 /// `sandboxctl exec`
@@ -23,6 +24,14 @@ struct Exec: AsyncParsableCommand {
 
     @Option(help: "The working directory; default: the session's.")
     var cwd: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "What a command with --env has of the workspace: all of it (rw), read-only (ro), or an empty directory (none).",
+            valueName: "access"
+        )
+    )
+    var workspace: WorkspaceAccessName?
 
     @Option(help: ArgumentHelp("Ends the command after this time, with exit code 124.", valueName: "seconds"))
     var timeout: Double?
@@ -54,7 +63,8 @@ struct Exec: AsyncParsableCommand {
         let limit = timeout.map { Duration.seconds($0) }
         let stdin = try input.input(byDefault: !detach)
         let code = try await server.withClient { client in
-            let client = alone ? client.withoutSession : client
+            let place = alone ? client.withoutSession : client
+            let client = workspace.map { place.withWorkspace($0) } ?? place
             if detach {
                 let process = try await client.start(
                     text,

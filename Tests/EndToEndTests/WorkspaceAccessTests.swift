@@ -1,6 +1,7 @@
 import FoundationEssentials
 import HelperProtocol
 import SandboxAPI
+import SandboxClient
 import SandboxTestSupport
 import Testing
 
@@ -112,6 +113,18 @@ struct WorkspaceAccessTests {
                 let answer = try await pair.api.post("/api/execute", json: body)
                 #expect(answer.status == 400 && answer.text.contains("this is \(mode)"), "\(answer.text)")
             }
+        }
+    }
+
+    @Test func `a client passes its choice on with everything that it runs`() async throws {
+        try await PairFixture.with { pair in
+            let sandbox = try SandboxClient(baseURL: "http://127.0.0.1:\(pair.apiPort)").withWorkspace(.readOnly)
+            for client in [sandbox, sandbox.withoutSession, sandbox.inSession("s")] {
+                #expect(try await client.exec("touch new", env: ["TOKEN": "x"]).stderr.contains("Read-only"))
+                let process = try await client.start("touch new", env: ["TOKEN": "x"])
+                #expect(try await process.waitForExit() == 1)
+            }
+            await #expect(throws: SandboxClientError.self) { try await sandbox.exec("true") }
         }
     }
 }
