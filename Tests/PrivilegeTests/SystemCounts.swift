@@ -2,7 +2,7 @@ import HelperProtocol
 import SandboxTestSupport
 
 /// What a pair could leak, counted.
-struct SystemCounts: Equatable, CustomStringConvertible {
+struct SystemCounts: CustomStringConvertible {
     var descriptors: Int
     var mounts: [String: Int]
     /// Distinct namespaces that the pair's processes are in.
@@ -35,6 +35,18 @@ struct SystemCounts: Equatable, CustomStringConvertible {
     var description: String {
         "descriptors \(descriptors), mounts \(mounts.sorted { $0.key < $1.key }), namespaces \(namespaces), "
             + "processes \(processes), zombies \(zombies), control groups \(controlGroups)"
+    }
+
+    /// What there is more of than before, with both counts. Less is no leak: mounts and control groups of others on this
+    /// machine, which are counted as well, go away meanwhile.
+    func growth(since before: SystemCounts) -> [String] {
+        var pairs = [
+            ("descriptors", before.descriptors, descriptors), ("namespaces", before.namespaces, namespaces),
+            ("processes", before.processes, processes), ("zombies", before.zombies, zombies),
+            ("control groups", before.controlGroups, controlGroups),
+        ]
+        for (name, count) in mounts { pairs.append(("mounts of \(name)", before.mounts[name] ?? 0, count)) }
+        return pairs.filter { $1 < $2 }.map { "\($0): \($1), then \($2)" }
     }
 
     /// Without other tests' workspaces, which come and go meanwhile: removing a mount point unmounts it everywhere.
