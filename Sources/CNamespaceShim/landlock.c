@@ -4,7 +4,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -43,10 +46,23 @@ static uint64_t writing(int version) {
     return fs_write_file | fs_changes | (version >= 2 ? fs_refer : 0) | (version >= 3 ? fs_truncate : 0);
 }
 
+// Whether the place has the very name by which it was opened: whoever owns a directory above may put a link in its
+// place at any time, and what the rule then gave would be his choice.
+static int has_name(int place, const char *path) {
+    char link[32], name[PATH_MAX];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", place);
+    ssize_t length = readlink(link, name, sizeof name);
+    return length > 0 && (size_t)length == strlen(path) && memcmp(name, path, (size_t)length) == 0;
+}
+
 static int allow(int ruleset, const char *path, uint64_t access) {
     int place = open(path, O_PATH | O_CLOEXEC);
-    // What is not there cannot be opened.
-    if (place < 0) return errno == ENOENT ? 0 : errno;
+    // What is not there, or not to be reached, cannot be opened.
+    if (place < 0) return errno == ENOENT || errno == ENOTDIR || errno == EACCES || errno == ELOOP ? 0 : errno;
+    if (!has_name(place, path)) {
+        close(place);
+        return 0;
+    }
     struct stat status;
     int error = fstat(place, &status) == 0 ? 0 : errno;
     if (!error && !S_ISDIR(status.st_mode)) access &= fs_execute | fs_read_file | fs_write_file | fs_truncate;

@@ -12,6 +12,8 @@ public struct GitCheckoutRequest: Codable, Sendable, CustomStringConvertible, Cu
     public var depth: Int?
     /// Milliseconds until the clone is ended; 600000 if absent.
     public var timeoutMs: Int?
+    /// Anything but all of it is refused: the clone lies in the workspace.
+    public var workspace: WorkspaceAccessName?
 
     /// Makes a request.
     public init(

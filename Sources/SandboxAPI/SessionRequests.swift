@@ -8,6 +8,8 @@ public struct SessionCreateRequest: Codable, Sendable, CustomStringConvertible, 
     public var cwd: String?
     /// Milliseconds for commands that set no limit themselves.
     public var commandTimeoutMs: Int?
+    /// Anything but all of it is refused: commands alone can have less.
+    public var workspace: WorkspaceAccessName?
 
     /// Makes a request.
     public init(

@@ -123,6 +123,7 @@ extension SandboxClient {
             cwd: cwd,
             timeoutMs: timeout.map(\.wholeMilliseconds),
             sessionId: sessionID,
+            namespace: isInCells ? .secure : nil,
             stdin: stdin?.bytes,
             workspace: workspace
         )

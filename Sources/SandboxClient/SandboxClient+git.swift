@@ -18,7 +18,7 @@ extension SandboxClient {
         depth: Int? = nil,
         timeout: Duration? = nil
     ) async throws(SandboxClientError) -> GitCheckoutAnswer {
-        let request = GitCheckoutRequest(
+        var request = GitCheckoutRequest(
             repoUrl: SecretBytes(Array(repository.utf8)),
             branch: branch,
             targetDir: directory,
@@ -26,6 +26,7 @@ extension SandboxClient {
             depth: depth,
             timeoutMs: timeout.map(\.wholeMilliseconds)
         )
+        request.workspace = workspace
         return try await transport.send(.POST, "/api/git/checkout", body: request)
     }
 }

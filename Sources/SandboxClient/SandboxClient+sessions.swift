@@ -15,12 +15,13 @@ extension SandboxClient {
         cwd: String? = nil,
         commandTimeout: Duration? = nil
     ) async throws(SandboxClientError) -> SandboxClient {
-        let request = SessionCreateRequest(
+        var request = SessionCreateRequest(
             id: id,
             env: env,
             cwd: cwd,
             commandTimeoutMs: commandTimeout.map(\.wholeMilliseconds)
         )
+        request.workspace = workspace
         let answer: SessionCreateAnswer = try await transport.send(.POST, "/api/session/create", body: request)
         return inSession(answer.data.id)
     }

@@ -29,6 +29,8 @@ public struct SandboxClient: Sendable {
     public let sessionID: String?
     /// What this client's commands have of the workspace; nil for all of it.
     public let workspace: WorkspaceAccessName?
+    /// Whether this client's commands run in cells even without variables.
+    public let isInCells: Bool
 
     /// Makes a client.
     ///
@@ -45,30 +47,48 @@ public struct SandboxClient: Sendable {
         self.init(Transport(baseURL: url.text, accessToken: accessToken, connections: Connections()), nil)
     }
 
-    private init(_ transport: Transport, _ sessionID: String?, _ workspace: WorkspaceAccessName? = nil) {
+    private init(
+        _ transport: Transport,
+        _ sessionID: String?,
+        _ workspace: WorkspaceAccessName? = nil,
+        isInCells: Bool = false
+    ) {
         self.transport = transport
         self.sessionID = sessionID
         self.workspace = workspace
+        self.isInCells = isInCells
     }
 
     /// A client of the same server whose calls belong to another session, which is made by the first of them unless
     /// ``createSession(_:env:cwd:commandTimeout:)`` has made it.
-    public func inSession(_ id: String) -> SandboxClient { SandboxClient(transport, id, workspace) }
+    public func inSession(_ id: String) -> SandboxClient {
+        SandboxClient(transport, id, workspace, isInCells: isInCells)
+    }
 
     /// A client of the same server whose commands have a shell each, do not wait for others, and leave nothing in any
     /// session. Its relative paths begin at the workspace.
-    public var withoutSession: SandboxClient { SandboxClient(transport, Self.sessionless, workspace) }
+    public var withoutSession: SandboxClient {
+        SandboxClient(transport, Self.sessionless, workspace, isInCells: isInCells)
+    }
 
     /// A client of the same server and session whose commands have less of the workspace. For commands that run in
-    /// cells; others are refused.
+    /// cells; everything else is refused, sessions, clones and code too.
     ///
     /// ```swift
     /// let release = sandbox.withWorkspace(.readOnly)
     /// try await release.exec("upload dist", env: ["TOKEN": token])
     /// ```
     public func withWorkspace(_ access: WorkspaceAccessName) -> SandboxClient {
-        SandboxClient(transport, sessionID, access)
+        SandboxClient(transport, sessionID, access, isInCells: isInCells)
     }
+
+    /// A client of the same server and session whose commands run in cells whatever their variables are: for input that
+    /// is a credential. Who may read it is decided by where the command runs, and input alone does not decide that.
+    ///
+    /// ```swift
+    /// let keys = try await sandbox.inCells.exec("gpg --list-packets", stdin: .secret(key))
+    /// ```
+    public var inCells: SandboxClient { SandboxClient(transport, sessionID, workspace, isInCells: true) }
 
     /// The session that a request about files names: those of no session begin at the workspace, as the default one does
     /// before somebody changes its directory.

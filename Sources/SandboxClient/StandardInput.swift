@@ -4,8 +4,10 @@ public import SandboxAPI
 ///
 /// ```swift
 /// let sorted = try await sandbox.exec("sort", stdin: "b\na\n")
-/// let keys = try await sandbox.exec("gpg --import", stdin: .secret(key))
+/// let keys = try await sandbox.inCells.exec("gpg --list-packets", stdin: .secret(key))
 /// ```
+///
+/// Input does not send a command to a cell, as variables do: see ``SandboxClient/inCells``.
 public struct StandardInput: Sendable, ExpressibleByStringLiteral, CustomStringConvertible, CustomReflectable {
     let bytes: SecretBytes
 

@@ -40,6 +40,8 @@ struct CodeRun: AsyncParsableCommand {
     @Argument(help: "The code; default: standard input.")
     var code: String?
 
+    func validate() throws { try TimeLimit.check(timeout) }
+
     func run() async throws {
         let secrets = try variables.variables()
         let code =

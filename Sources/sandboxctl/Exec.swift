@@ -25,6 +25,9 @@ struct Exec: AsyncParsableCommand {
     @Option(help: "The working directory; default: the session's.")
     var cwd: String?
 
+    @Flag(help: "Runs it in a cell even without --env: for input that is a credential.")
+    var secure = false
+
     @Option(
         help: ArgumentHelp(
             "What a command with --env has of the workspace: all of it (rw), read-only (ro), or an empty directory (none).",
@@ -53,6 +56,7 @@ struct Exec: AsyncParsableCommand {
         if ["--help", "-h"].contains(command.first) { throw CleanExit.helpRequest(self) }
         guard command.contains(where: { $0 != "--" }) else { throw ValidationError("There is no command to run.") }
         guard detach || id == nil else { throw ValidationError("--id names a background process: add --detach.") }
+        try TimeLimit.check(timeout)
     }
 
     func run() async throws {
@@ -64,7 +68,8 @@ struct Exec: AsyncParsableCommand {
         let stdin = try input.input(byDefault: !detach)
         let code = try await server.withClient { client in
             let place = alone ? client.withoutSession : client
-            let client = workspace.map { place.withWorkspace($0) } ?? place
+            let cell = secure ? place.inCells : place
+            let client = workspace.map { cell.withWorkspace($0) } ?? cell
             if detach {
                 let process = try await client.start(
                     text,

@@ -49,7 +49,7 @@ struct InputOptions: ParsableArguments {
             var received: Int
             repeat {
                 received = read(STDIN_FILENO, buffer.baseAddress, buffer.count)
-            } while received < 0 && errno == EINTR
+            } while received < 0 && LocalFile.mayTryAgain(STDIN_FILENO, errno)
             if received < 0 { code = errno }
             count = max(received, 0)
         }

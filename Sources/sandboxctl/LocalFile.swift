@@ -19,7 +19,7 @@ enum LocalFile {
         var buffer = [UInt8](repeating: 0, count: pieceBytes)
         while true {
             let count = Glibc.read(descriptor, &buffer, buffer.count)
-            if count < 0, errno == EINTR { continue }
+            if count < 0, mayTryAgain(descriptor, errno) { continue }
             guard count >= 0 else { throw .local(name, errno) }
             guard count > 0 else { return content }
             content += buffer[..<count]
@@ -27,6 +27,15 @@ enum LocalFile {
                 throw SandboxctlError("\(name): more than \(limit) bytes are too many here.", exitCode: 65)
             }
         }
+    }
+
+    /// Whether a failed read may be done again; waits first where somebody has made the descriptor non-blocking.
+    static func mayTryAgain(_ descriptor: Int32, _ code: Int32) -> Bool {
+        if code == EAGAIN {
+            var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            poll(&waiting, 1, -1)
+        }
+        return code == EINTR || code == EAGAIN
     }
 
     /// Makes a file of the bytes, in place of one that may be there.

@@ -17,6 +17,8 @@ struct PortWait: AsyncParsableCommand {
     @Argument(help: "The TCP port.")
     var port: Int
 
+    func validate() throws { try TimeLimit.check(timeout) }
+
     func run() async throws {
         try await server.withClient { try await $0.waitForPort(port, timeout: timeout.map { .seconds($0) }) }
     }

@@ -84,6 +84,12 @@ struct AuditTests {
             action: "session.create",
             expected: ["session": "a\nb", "namespace": "secure", "env": ["TOKEN"]]
         ),
+        Step(
+            path: "/api/execute",
+            body: #"{"command":"true","sessionId":"a\nb"}"#,
+            action: "exec",
+            expected: ["session": "a\nb", "namespace": "secure", "env": []]
+        ),
         Step(path: "/api/session/delete", body: #"{"sessionId":"a\nb"}"#, action: "session.delete"),
         Step(
             path: "/api/process/start",

@@ -60,6 +60,19 @@ struct InputTests {
     }
 
     @Test(arguments: Place.allCases)
+    func `programs open their streams by name`(_ place: Place) async throws {
+        try await with { sandbox, _ async throws in
+            let client = try await place.client(sandbox)
+            let command = "cat /dev/stdin; echo out >/dev/stdout; echo err >/dev/stderr; cat /proc/self/fd/0"
+            let result = try await client.exec(command, env: place.env, stdin: "named\n")
+            #expect(result.stdout == "named\nout" && result.stderr == "err", "\(result)")
+            let process = try await client.start("cat /dev/stdin", env: place.env, stdin: "named")
+            #expect(try await process.waitForExit() == 0)
+            #expect(try await process.logs().stdout == "named")
+        }
+    }
+
+    @Test(arguments: Place.allCases)
     func `a stream and a process read input too`(_ place: Place) async throws {
         try await with { sandbox, _ in
             let client = try await place.client(sandbox)

@@ -117,14 +117,21 @@ struct WorkspaceAccessTests {
     }
 
     @Test func `a client passes its choice on with everything that it runs`() async throws {
-        try await PairFixture.with { pair in
+        try await PairFixture.with { pair async throws in
             let sandbox = try SandboxClient(baseURL: "http://127.0.0.1:\(pair.apiPort)").withWorkspace(.readOnly)
             for client in [sandbox, sandbox.withoutSession, sandbox.inSession("s")] {
                 #expect(try await client.exec("touch new", env: ["TOKEN": "x"]).stderr.contains("Read-only"))
                 let process = try await client.start("touch new", env: ["TOKEN": "x"])
                 #expect(try await process.waitForExit() == 1)
             }
+            // What cannot have less is refused, never done with all of it.
             await #expect(throws: SandboxClientError.self) { try await sandbox.exec("true") }
+            await #expect(throws: SandboxClientError.self) { try await sandbox.createSession("less") }
+            await #expect(throws: SandboxClientError.self) { try await sandbox.createCodeContext(.python) }
+            await #expect(throws: SandboxClientError.self) { try await sandbox.checkOut("http://127.0.0.1:1/x.git") }
+            let clone = #"{"repoUrl":"http://127.0.0.1:1/x.git","workspace":"none"}"#
+            #expect(try await pair.api.post("/api/git/checkout", json: clone).status == 400)
+            #expect(try await sandbox.inCells.exec("id -u").stdout == "\(pair.ids.secure)")
         }
     }
 }

@@ -54,7 +54,8 @@ struct BaseEnvironmentTests {
             settings == [
                 "core.fsmonitor": "false", "core.hooksPath": "/dev/null", "credential.helper": "",
                 "safe.bareRepository": "explicit", "protocol.ext.allow": "never", "core.askPass": "",
-                "gpg.program": "gpg", "gpg.ssh.program": "ssh-keygen", "gpg.x509.program": "gpgsm",
+                "gpg.program": "gpg", "gpg.ssh.program": "ssh-keygen", "gpg.ssh.defaultKeyCommand": "ssh-add -L",
+                "gpg.x509.program": "gpgsm",
                 "core.alternateRefsCommand": "true",
             ]
         )

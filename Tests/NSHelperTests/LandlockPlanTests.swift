@@ -20,6 +20,7 @@ struct LandlockPlanTests {
         layout.ids = SandboxIdentities(everyone: 1000, group: 1001)
         (layout.homes, layout.userKeeper, layout.landlockVersion) = ("/homes", 1000, 7)
         layout.granted = ["/usr", "/tmp", "/proc", "/dev"]
+        layout.grantedToChange = ["/tmp", "/proc", "/dev"]
         return layout
     }
 
@@ -93,7 +94,7 @@ struct LandlockPlanTests {
         #expect(ChildPlan.userKeeper(status: 81, cell, layout()).positions("landlock").isEmpty)
         let rules = try #require(ChildPlan.userRules(layout()))
         #expect(rules.readable == ["/usr", "/tmp", "/proc", "/dev", "/homes/user", "/workspace"])
-        #expect(rules.writable == ["/usr", "/tmp", "/dev", "/homes/user", "/workspace"])
+        #expect(rules.writable == ["/tmp", "/dev", "/homes/user", "/workspace"])
     }
 
     @Test func theFileAgentHasTheUsersRulesInADomainOfItsOwn() throws {
@@ -134,6 +135,14 @@ struct LandlockPlanTests {
         for version: Int32 in [0, 5] {
             let failure = SelfCheck.landlockFailure(version: version, isRoot: false)
             #expect(failure?.stage == .landlock && failure?.remedy.contains("Linux 6.12") == true)
+        }
+    }
+
+    @Test func whatLiesInTheWorkspaceCannotBeHidden() {
+        #expect(GrantedPaths.contradiction(["/etc/x", "/workspace-2/x"], workspace: "/workspace") == nil)
+        for path in ["/workspace", "/workspace/a/secrets"] {
+            let problem = GrantedPaths.contradiction(["/etc/x", path], workspace: "/workspace")
+            #expect(problem?.message.contains("'\(path)' lies in the workspace") == true)
         }
     }
 

@@ -48,7 +48,8 @@ extension ChildPlan {
             version: layout.landlockVersion,
             readable: open,
             // In /proc the one uid could write to the files of processes outside, which are not all about tracing.
-            writable: open.filter { !($0 + "/").hasPrefix("/proc/") }
+            writable: (layout.grantedToChange + [layout.homes + "/user", layout.workspace])
+                .filter { !($0 + "/").hasPrefix("/proc/") }
         )
     }
 

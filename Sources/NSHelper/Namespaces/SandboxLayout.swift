@@ -21,6 +21,8 @@ struct SandboxLayout {
     var homes = ""
     /// In mode `landlock`, what commands may open: everything but what is hidden and the home directories. nil elsewhere.
     var granted: [String]?
+    /// Of these, what they may change: the pair's own programs are not among it, whoever owns them.
+    var grantedToChange: [String] = []
     /// uid that keeps what runs as `user` in mode `users`, and the file agents' real uid there.
     var userKeeper: UInt32 = 0
     var descriptors: LayoutDescriptors

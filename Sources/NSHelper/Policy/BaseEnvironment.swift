@@ -67,6 +67,7 @@ struct BaseEnvironment {
         // Programs of their usual names, from directories of root's.
         ("gpg.program", "gpg"),
         ("gpg.ssh.program", "ssh-keygen"),
+        ("gpg.ssh.defaultKeyCommand", "ssh-add -L"),
         ("gpg.x509.program", "gpgsm"),
         ("core.alternateRefsCommand", "true"),
     ]

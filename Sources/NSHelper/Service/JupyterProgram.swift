@@ -15,6 +15,12 @@ final class JupyterProgram {
     /// nil if no program was configured.
     init?(_ configuration: HelperConfiguration, _ mode: RunningMode) throws(ConfigurationError) {
         guard !configuration.jupyter.isEmpty else { return nil }
+        guard mode.isolation != .landlock else {
+            // ZeroMQ sets its threads' scheduling, which is refused there, and what a kernel in a cell says would go
+            // through sockets with a name that the one uid can connect to.
+            Log.warning("jupyter: not started, for kernels cannot be had in mode landlock")
+            return nil
+        }
         path = configuration.jupyter
         guard access(path, X_OK) == 0 else {
             throw ConfigurationError("jupyter: '\(path)' cannot be executed: \(SystemError(errno: errno))")
@@ -22,9 +28,6 @@ final class JupyterProgram {
         if case .namespaces = mode {
             // A file system of its own, which no other namespace has.
             directory = MountPlan.homePath(.control) + "/jupyter"
-        } else if mode.isolation == .landlock {
-            // Beside the helper's socket, where commands can open nothing.
-            directory = Startup.parent(of: configuration.socket) + "/jupyter"
         } else {
             // Jupyter makes it. A name that nobody can guess cannot be taken before.
             directory = "/tmp/sandbox-jupyter-" + Self.hexadecimal(8)

@@ -34,10 +34,11 @@ enum GrantedPaths {
     /// What mode `landlock` hides: what every mode hides but the programs, whose content everybody may know and some of which
     /// commands must be able to execute; the home directories; and the audit log, which has the one uid as well.
     static func hidden(_ configuration: HelperConfiguration, _ layout: SandboxLayout) -> [String] {
-        let programs = [
-            ServerProgram.ownPath, ServerProgram.path(configuration), ServerProgram.agentPath(configuration),
-        ].compactMap { ServerProgram.realPath($0) }
+        let programs = programs(configuration)
         var paths = layout.hiddenPaths.filter { !programs.contains($0) }
+        // Nothing is covered here: what is mounted below /run and /tmp counts too.
+        let mounts = TextFile.readBytes("/proc/self/mountinfo", limit: 64 << 20).map { MountTable(mountinfo: $0) }
+        paths += (mounts?.suspicious(outside: ["/proc", "/dev"]) ?? []).compactMap { ServerProgram.realPath($0) }
         paths.append(ServerProgram.realPath(layout.homes) ?? layout.homes)
         if !configuration.auditLog.isEmpty, configuration.auditLog != AuditSink.systemLog,
             let log = ServerProgram.realPath(configuration.auditLog)
@@ -47,5 +48,23 @@ enum GrantedPaths {
             paths.append(SystemDirectories.contain(directory) ? log : directory)
         }
         return paths
+    }
+
+    /// What is run with more rights than commands have: nobody of the one uid may put something else in its place. With
+    /// Jupyter goes its environment, the directory above its programs'.
+    static func programs(_ configuration: HelperConfiguration) -> [String] {
+        let own = [
+            ServerProgram.ownPath, ServerProgram.path(configuration), ServerProgram.agentPath(configuration),
+        ]
+        let jupyter =
+            configuration.jupyter.isEmpty ? [] : [Startup.parent(of: Startup.parent(of: configuration.jupyter))]
+        return (own + jupyter).compactMap { ServerProgram.realPath($0) }
+    }
+
+    /// The first of `hidden` that the rule for the workspace would give all the same.
+    static func contradiction(_ hidden: [String], workspace: String) -> ConfigurationError? {
+        hidden.first { ($0 + "/").hasPrefix(workspace + "/") }.map {
+            ConfigurationError("'\($0)' lies in the workspace and cannot be hidden in mode landlock: move it")
+        }
     }
 }

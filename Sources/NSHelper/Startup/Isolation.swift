@@ -83,6 +83,13 @@ final class Isolation {
         return Isolation(mode: .unavailable, context: context, store: store, failure: first, container: container)
     }
 
+    /// Landlock's rules are made for names without links. The last part need not be there yet.
+    private static func withoutLinks(_ path: String) -> String {
+        let parent = Startup.parent(of: path)
+        guard let real = ServerProgram.realPath(parent), real != "/" else { return path }
+        return real + path.dropFirst(parent.count)
+    }
+
     private static func start(
         _ mode: IsolationMode,
         _ configuration: HelperConfiguration,
@@ -102,7 +109,10 @@ final class Isolation {
                 return .namespaces(set)
             case .users: return .kept(try kept(configuration, context))
             case .landlock:
-                context.layout.granted = GrantedPaths.all(but: GrantedPaths.hidden(configuration, context.layout))
+                let hidden = GrantedPaths.hidden(configuration, layout)
+                if let error = GrantedPaths.contradiction(hidden, workspace: layout.workspace) { throw error }
+                context.layout.granted = GrantedPaths.all(but: hidden)
+                context.layout.grantedToChange = GrantedPaths.all(but: hidden + GrantedPaths.programs(configuration))
                 context.layout.userKeeper = context.layout.ids.user
                 // The kernel counts all of the one uid: what user may have must not be missing from a cell.
                 context.layout.limits.secure.processes += context.layout.limits.user.processes
@@ -257,7 +267,7 @@ final class Isolation {
             dropsBounding: SelfCheck.holds("SETPCAP"),
             landlockVersion: cns_landlock_version(),
             cellsListen: configuration.cellsListen,
-            homes: configuration.homes.isEmpty ? socketDirectory + "/homes" : configuration.homes,
+            homes: withoutLinks(configuration.homes.isEmpty ? socketDirectory + "/homes" : configuration.homes),
             userKeeper: configuration.cellUID,
             descriptors: store.layout
         )

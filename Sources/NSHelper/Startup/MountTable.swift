@@ -23,10 +23,13 @@ struct MountTable {
 
     /// Mount points to cover in `user` and `secure`: another /proc, engines' sockets, mounted secrets. Places
     /// below /run, /proc and /dev are covered with their parents anyway.
-    var suspicious: [String] {
+    var suspicious: [String] { suspicious(outside: ["/proc", "/run", "/dev", "/tmp"]) }
+
+    /// The same where only `covered` are covered.
+    func suspicious(outside covered: [String]) -> [String] {
         entries.filter { entry in
             let path = entry.mountPoint
-            guard !["/proc", "/run", "/dev", "/tmp"].contains(where: { path == $0 || path.hasPrefix($0 + "/") })
+            guard !covered.contains(where: { path == $0 || path.hasPrefix($0 + "/") })
             else { return false }
             let isKernels = Self.kernelTypes.contains(entry.type) && path != "/sys" && !path.hasPrefix("/sys/")
             return isKernels || path.hasSuffix(".sock") || path.contains("/secrets")

@@ -6,11 +6,14 @@ public struct ContextCreateRequest: Codable, Sendable, CustomStringConvertible, 
     public var cwd: String?
     /// Variables of the context's code; with any it gets a cell of its own. A null value is skipped.
     public var variables: [String: SecretBytes]
+    /// Anything but all of it is refused: commands alone can have less.
+    public var workspace: WorkspaceAccessName?
 
     private enum CodingKeys: String, CodingKey {
         case language
         case cwd
         case variables = "env_vars"
+        case workspace
     }
 
     /// Makes a request.

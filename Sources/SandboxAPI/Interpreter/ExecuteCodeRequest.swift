@@ -12,6 +12,8 @@ public struct ExecuteCodeRequest: Codable, Sendable, CustomStringConvertible, Cu
     public var timeoutMs: Int?
     /// Variables of just this call: it gets a kernel in a cell. A null value is skipped.
     public var variables: [String: SecretBytes]
+    /// Anything but all of it is refused: commands alone can have less.
+    public var workspace: WorkspaceAccessName?
 
     private enum CodingKeys: String, CodingKey {
         case code
@@ -20,6 +22,7 @@ public struct ExecuteCodeRequest: Codable, Sendable, CustomStringConvertible, Cu
         case cwd
         case timeoutMs = "timeout_ms"
         case variables = "env_vars"
+        case workspace
     }
 
     /// Makes a request.

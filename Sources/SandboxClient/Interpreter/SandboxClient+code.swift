@@ -13,7 +13,8 @@ extension SandboxClient {
         env: [String: SecretBytes] = [:],
         cwd: String? = nil
     ) async throws(SandboxClientError) -> CodeContext {
-        let request = ContextCreateRequest(language: language.rawValue, cwd: cwd, variables: env)
+        var request = ContextCreateRequest(language: language.rawValue, cwd: cwd, variables: env)
+        request.workspace = workspace
         let answer: ContextCreateResponse = try await transport.send(.POST, "/api/contexts", body: request)
         return CodeContext(
             id: answer.contextId,
@@ -90,7 +91,7 @@ extension SandboxClient {
         cwd: String? = nil,
         timeout: Duration? = nil
     ) async throws(SandboxClientError) -> EventSequence<CodeEvent> {
-        let body = ExecuteCodeRequest(
+        var body = ExecuteCodeRequest(
             code: code,
             contextID: context,
             language: language?.rawValue,
@@ -98,6 +99,7 @@ extension SandboxClient {
             timeoutMs: timeout.map(\.wholeMilliseconds),
             variables: secrets
         )
+        body.workspace = workspace
         let request = try Transport.request(.POST, "/api/execute/code", body)
         return EventSequence(try await transport.events(request), CodeEvent.step)
     }

@@ -66,9 +66,12 @@ enum GuaranteeTable {
         case 4:
             "Without a PID namespace ps shows everybody a command's command line; names in its directories can be listed, and "
                 + "its sockets with a path be connected to. Its environment, memory, descriptors and files are protected."
+        case 5:
+            "All have one uid: processes are gone, but user code can keep a command's directory from being removed, by the "
+                + "modes of the uid's own files and by stopping what starts commands."
         case 9:
-            "All have one uid: its limit on processes is shared, memory, CPU and disk are the container's, and what user code "
-                + "does to the modes of the uid's own files can stop others from opening them."
+            "All have one uid: its limits are shared, memory, CPU and disk are the container's, and user code can stop the "
+                + "service by signals, by descriptors in flight and by the modes of the uid's own files."
         default: nil
         }
     }

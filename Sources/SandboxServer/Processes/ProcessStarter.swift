@@ -70,8 +70,16 @@ struct ProcessStarter: Sendable {
             error: error.takeWriteEnd(),
             input: input.takeReadEnd()
         )
-        let feeds = try await feed(process.log, output, error)
-        let inputPipe = try await input.feed(on: eventLoopGroup)
+        let feeds: [OutputPipe]
+        let inputPipe: InputPipe?
+        do {
+            feeds = try await feed(process.log, output, error)
+            inputPipe = try await input.feed(on: eventLoopGroup)
+        } catch {
+            // As below.
+            try? await session.stop(ticket, graceMilliseconds: 0)
+            throw error
+        }
         guard let pid = try await session.started(ticket) else {
             switch try await ticket.ended.wait() {
             case .shellEnded(let status): throw await terminated(session, status: status)

@@ -32,6 +32,10 @@ struct GitRoutes: Sendable {
     }
 
     private func order(_ body: GitCheckoutRequest, _ sessionID: String?) async throws -> GitCheckout.Order {
+        // Ignored, it would let a caller believe in a protection that is not there.
+        if let workspace = body.workspace, workspace != .readWrite {
+            throw APIError.invalid("workspace", "must be rw: the clone goes to the workspace")
+        }
         let url = try GitURL(body.repoUrl)
         let branch = body.branch.flatMap { $0.isEmpty ? nil : $0 }
         if let branch {

@@ -61,6 +61,7 @@ final class Session: Sendable {
         error: consuming OwnedDescriptor,
         input: consuming OwnedDescriptor?
     ) throws(HelperClientError) -> ShellTicket {
+        if namespace == .secure { AuditNote.add { $0.namespace = .secure } }
         let text = try SealedText.make(command)
         for descriptor in [output.rawValue, error.rawValue] where fchmod(descriptor, 0o622) != 0 {
             throw .system(SystemError(errno: errno))

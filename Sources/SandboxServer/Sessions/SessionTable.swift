@@ -50,7 +50,8 @@ actor SessionTable {
     func create(_ id: String, _ settings: SessionSettings) async throws -> Session {
         if let session = sessions[id] {
             guard session.shellEnded.value != nil else { throw APIError.sessionExists(id) }
-            await evict(session)
+            sessions[id] = nil
+            await session.endIfOver()
         }
         guard starting[id] == nil else { throw APIError.sessionExists(id) }
         return try await start(id, settings)
@@ -80,8 +81,11 @@ actor SessionTable {
     }
 
     /// Forgets a session whose shell has ended, unless another has taken its name.
+    ///
+    /// A session of a cell stays: its name would be made anew in `user`, without its variables, and what its callers
+    /// take for a place of their own would be everybody's.
     func evict(_ session: Session) async {
-        if sessions[session.id] === session { sessions[session.id] = nil }
+        if sessions[session.id] === session, session.namespace == .user { sessions[session.id] = nil }
         await session.endIfOver()
     }
 
@@ -102,10 +106,10 @@ extension APIError {
 
     /// - Parameter status: The shell's; nil if nobody knows it.
     static func sessionTerminated(_ id: String, status: Int?) -> APIError {
-        APIError(
+        let end = status.map { "The session's shell exited (exit code: \($0))." } ?? "The session's shell was killed."
+        return APIError(
             .sessionTerminated,
-            status.map { "The session's shell exited (exit code: \($0)); the next command gets a new one." }
-                ?? "The session's shell was killed; the next command gets a new one.",
+            end + " The next command gets a new one; a session with variables of its own must be created again.",
             context: ["sessionId": .string(id), "exitCode": status.map { .integer($0) } ?? .null]
         )
     }
