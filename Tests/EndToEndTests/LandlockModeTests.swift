@@ -14,7 +14,7 @@ struct LandlockModeTests {
             let health = try await pair.api.health()
             #expect(health.status == "healthy" && health.mode == "landlock" && health.isolation == "partial")
             let lost = health.guarantees.filter { !$0.held }
-            #expect(lost.map(\.id) == ["G1", "G4", "G9"])
+            #expect(lost.map(\.id) == ["G1", "G4", "G5", "G9"])
             #expect(lost.allSatisfy { $0.reason?.isEmpty == false })
             #expect(health.probeFailure?.remedy.contains("root") == true)
             #expect(health.warning?.contains("mode landlock") == true)

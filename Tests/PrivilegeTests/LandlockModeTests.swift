@@ -235,7 +235,10 @@ struct LandlockModeTests {
                 """
             let seen = try await pair.shell(script, in: .secure)
             #expect(seen.text == "own\nnull", "\(seen.errorText)")
-            #expect(try await pair.shell(": > /tmp/u-$$ && rm /tmp/u-$$ && ls / > /dev/null && echo ok").text == "ok")
+            #expect(
+                try await pair.shell(": > /var/tmp/u-$$ && rm /var/tmp/u-$$ && ls / > /dev/null && echo ok").text
+                    == "ok"
+            )
         }
     }
 
