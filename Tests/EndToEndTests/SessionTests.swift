@@ -220,20 +220,24 @@ struct SessionTests {
         }
     }
 
-    @Test func `a session in a cell that has ended never comes back as one in user`() async throws {
+    @Test func `a session in a cell that has ended comes back in a cell, with its variables`() async throws {
         try await PairFixture.with { pair in
             let api = pair.api
             let session = #"{"id":"vault","env":{"TOKEN":"t"}}"#
             #expect(try await api.post("/api/session/create", json: session).status == 200)
-            for command in ["exit 3", "echo $TOKEN; id -u", "cd /"] {
-                let answer = try await api.attempt(ExecuteRequest(command: command, sessionId: "vault"))
-                #expect(answer.status == 410, "\(command): \(answer.text)")
+            for _ in 0..<3 {
+                let ended = try await api.attempt(
+                    ExecuteRequest(command: "touch $HOME/old; exit 3", sessionId: "vault")
+                )
+                #expect(ended.status == 410, "\(ended.text)")
+                let seen = try await api.output("echo $TOKEN; id -u; ls $HOME", session: "vault")
+                #expect(seen == "t\n\(pair.ids.secure)")
             }
-            let process = try await api.post("/api/process/start", json: #"{"command":"id","sessionId":"vault"}"#)
-            #expect(process.status == 410, "\(process.text)")
-            // Made anew it is as it was; and deleted it is free for everything.
-            #expect(try await api.post("/api/session/create", json: session).status == 200)
-            #expect(try await api.output("echo $TOKEN; id -u", session: "vault") == "t\n\(pair.ids.secure)")
+            // Nobody gets a place in user under its name, until it is deleted.
+            _ = try await api.attempt(ExecuteRequest(command: "exit", sessionId: "vault"))
+            let process = try await api.post("/api/process/start", json: #"{"command":"id -u","sessionId":"vault"}"#)
+            #expect(process.status == 200, "\(process.text)")
+            #expect(try await api.output("id -u", session: "vault") == "\(pair.ids.secure)")
             _ = try await api.attempt(ExecuteRequest(command: "exit", sessionId: "vault"))
             #expect(try await api.post("/api/session/delete", json: #"{"sessionId":"vault"}"#).status == 200)
             #expect(try await api.output("id -u", session: "vault") == "\(pair.ids.user)")

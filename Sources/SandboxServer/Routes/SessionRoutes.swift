@@ -51,11 +51,12 @@ struct SessionRoutes: Sendable {
     }
 
     private func delete(_ id: String) async throws -> Response {
-        guard let session = await sessions.remove(id) else {
+        let removed = await sessions.remove(id)
+        guard removed.wasThere else {
             throw APIError(.internalError, "Session '\(id)' not found", context: ["sessionId": .string(id)])
         }
         await terminals.close(id)
-        try await session.end(grace: .seconds(1))
+        try await removed.session?.end(grace: .seconds(1))
         // What ran in cells of their own on its behalf goes too; the rest has gone with the shell's keeper.
         for process in processes.all where process.sessionID == id && !process.isOver {
             _ = try await process.kill(graceMilliseconds: 0)

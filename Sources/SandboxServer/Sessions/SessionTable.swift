@@ -15,6 +15,9 @@ actor SessionTable {
     private let limit: Int
     private var sessions: [String: Session] = [:]
     private var starting: [String: Pending] = [:]
+    /// What ended sessions of cells were made with. Who asks for one again gets a cell with the same variables: made
+    /// anew in `user`, what its callers take for a place of their own would be everybody's. Until they are deleted.
+    private var ended: [String: SessionSettings] = [:]
 
     init(starter: SessionStarter, limit: Int) {
         self.starter = starter
@@ -41,7 +44,7 @@ actor SessionTable {
             throw APIError.sessionTerminated(id, status: status)
         }
         if let pending = starting[id] { return try await pending.wait().get() }
-        return try await start(id, settings())
+        return try await start(id, ended[id] ?? settings())
     }
 
     /// Makes a session.
@@ -50,15 +53,14 @@ actor SessionTable {
     func create(_ id: String, _ settings: SessionSettings) async throws -> Session {
         if let session = sessions[id] {
             guard session.shellEnded.value != nil else { throw APIError.sessionExists(id) }
-            sessions[id] = nil
-            await session.endIfOver()
+            await evict(session)
         }
         guard starting[id] == nil else { throw APIError.sessionExists(id) }
         return try await start(id, settings)
     }
 
     private func start(_ id: String, _ settings: SessionSettings) async throws -> Session {
-        guard sessions.count + starting.count < limit else {
+        guard Set(sessions.keys).union(starting.keys).union(ended.keys).subtracting([id]).count < limit else {
             throw APIError(
                 .resourceBusy,
                 "There are \(limit) sessions already; delete one first.",
@@ -71,6 +73,7 @@ actor SessionTable {
             let session = try await starter.start(id, settings)
             starting[id] = nil
             sessions[id] = session
+            ended[id] = nil
             pending.set(.success(session))
             return session
         } catch {
@@ -81,17 +84,21 @@ actor SessionTable {
     }
 
     /// Forgets a session whose shell has ended, unless another has taken its name.
-    ///
-    /// A session of a cell stays: its name would be made anew in `user`, without its variables, and what its callers
-    /// take for a place of their own would be everybody's.
     func evict(_ session: Session) async {
-        if sessions[session.id] === session, session.namespace == .user { sessions[session.id] = nil }
+        if sessions[session.id] === session {
+            sessions[session.id] = nil
+            if session.namespace == .secure { ended[session.id] = session.settings }
+        }
         await session.endIfOver()
     }
 
-    /// Takes a session out of the table; nil if there is none.
-    func remove(_ id: String) -> Session? {
-        sessions.removeValue(forKey: id)
+    /// Takes a session out of the table, and what is remembered of one that has ended.
+    ///
+    /// - Returns: Whether there was one, and the one that lives.
+    func remove(_ id: String) -> (wasThere: Bool, session: Session?) {
+        let wasRemembered = ended.removeValue(forKey: id) != nil
+        let session = sessions.removeValue(forKey: id)
+        return (wasRemembered || session != nil, session)
     }
 }
 
@@ -109,7 +116,7 @@ extension APIError {
         let end = status.map { "The session's shell exited (exit code: \($0))." } ?? "The session's shell was killed."
         return APIError(
             .sessionTerminated,
-            end + " The next command gets a new one; a session with variables of its own must be created again.",
+            end + " The next command gets a new one.",
             context: ["sessionId": .string(id), "exitCode": status.map { .integer($0) } ?? .null]
         )
     }
