@@ -204,9 +204,11 @@ def locks(pair):
         "nothing", "covered: /run, known secret mounts, hidden-paths", guarantee="G4",
         controls=["private-run", "hidden-paths"])
 def containers_secrets(pair):
-    hidden = pair.secret_path or "/etc/sandbox"
+    hidden = pair.secret_path
+    # The environment file beside the configuration is no secret: every command starts with what it holds.
+    look = f"cat {hidden} {hidden}/* | head -c 200; ls -A {hidden}" if hidden else "cat /etc/sandbox/*.conf | head -c 200"
     for place in ("user", "secure"):
         result = pair.run(f"""find /run /var/run/ /run/secrets /var/run/secrets -mindepth 1 2>/dev/null | grep -vE '^(/var)?/run/(user|lock|shm)' | head -n 5
-            ls -l /var/run/docker.sock /run/docker.sock /run/containerd 2>/dev/null; cat {hidden} {hidden}/* 2>/dev/null | head -c 200; ls -A {hidden} 2>/dev/null""", place)
+            ls -l /var/run/docker.sock /run/docker.sock /run/containerd 2>/dev/null; {{ {look}; }} 2>/dev/null""", place)
         refuse(result.out, f"{place}: {result.lines[:5]}")
-    return f"nothing in /run, no token, no docker.sock, nothing at {hidden}"
+    return f"nothing in /run, no token, no docker.sock, nothing at {hidden or 'the configuration'}"
