@@ -70,6 +70,7 @@ struct BackupTests {
         ),
         (#"{"dir":"/tmp/none","archivePath":"/var/tmp/archives/x"}"#, 500, "BACKUP_CREATE_FAILED"),
         (#"{"dir":5}"#, 400, "VALIDATION_FAILED"),
+        (#"{"dir":"/tmp/none","archivePath":"/var/tmp/archives/x","sessionId":" \n"}"#, 400, "VALIDATION_FAILED"),
     ])
     func `what may not be archived is refused`(_ body: String, _ status: Int, _ code: String) async throws {
         try await with { pair in

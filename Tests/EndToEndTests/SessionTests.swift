@@ -239,6 +239,7 @@ struct SessionTests {
             #expect(process.status == 200, "\(process.text)")
             #expect(try await api.output("id -u", session: "vault") == "\(pair.ids.secure)")
             _ = try await api.attempt(ExecuteRequest(command: "exit", sessionId: "vault"))
+            #expect(try await api.request(.GET, "/api/session/list").text.contains("vault"))
             #expect(try await api.post("/api/session/delete", json: #"{"sessionId":"vault"}"#).status == 200)
             #expect(try await api.output("id -u", session: "vault") == "\(pair.ids.user)")
         }

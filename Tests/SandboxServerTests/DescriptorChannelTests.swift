@@ -27,7 +27,7 @@ struct DescriptorChannelTests {
     /// NIO closes a channel that cannot be set up, and its descriptor with it.
     @Test func `the descriptor of a channel that cannot be set up is closed once`() async throws {
         for _ in 0..<200 {
-            var pipe = try Pipe()
+            var pipe = try Pipe(.output)
             let end = pipe.takeReadEnd()
             let number = end.rawValue
             let successor = OneShot<Int32>()
@@ -49,7 +49,7 @@ struct DescriptorChannelTests {
         let number = open("/proc/self/exe", O_RDONLY | O_CLOEXEC)
         try #require(number >= 0)
         let file = OwnedDescriptor(adopting: number)
-        var pipe = try Pipe()
+        var pipe = try Pipe(.output)
         let other = pipe.takeWriteEnd()
         let numbers = [file.rawValue, other.rawValue]
         let identities = numbers.map(identity)

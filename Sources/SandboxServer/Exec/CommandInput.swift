@@ -10,7 +10,7 @@ struct CommandInput: ~Copyable {
 
     init(_ bytes: SecretBytes?) throws(HelperClientError) {
         self.bytes = bytes
-        if bytes != nil { pipe = try Pipe() }
+        if bytes != nil { pipe = try Pipe(.input) }
     }
 
     /// Moves the end out that the command reads from; nil if it has nothing to read. Once.

@@ -153,8 +153,8 @@ struct CommandRunner: Sendable {
 
     private func start(_ plan: ExecPlan, in session: Session) async throws -> Running {
         var input = try CommandInput(plan.input)
-        var output = try Pipe()
-        var error = try Pipe()
+        var output = try Pipe(.output)
+        var error = try Pipe(.output)
         let run = ShellRun(
             number: 0,
             kind: .foreground,
@@ -186,8 +186,8 @@ struct CommandRunner: Sendable {
 
     private func startAlone(_ plan: ExecPlan) async throws -> Running {
         var input = try CommandInput(plan.input)
-        var output = try Pipe()
-        var error = try Pipe()
+        var output = try Pipe(.output)
+        var error = try Pipe(.output)
         let process = try await plan.spawn(
             helper,
             shell: configuration.shell,

@@ -171,8 +171,6 @@ struct ExecPlan: Sendable {
         let payload: ProcessPayload
         do throws(SpawnPayload.Problem) { payload = try self.payload(shell: shell) } catch { throw .payload(error) }
         let input = if let pipe = input.take() { pipe } else { try NullDevice.open(O_RDONLY) }
-        try Self.share(input.rawValue, 0o644)
-        for end in [output.rawValue, error.rawValue] { try Self.share(end, 0o622) }
         return try await helper.spawn(
             spawnRequest(shell: shell),
             payload: payload,
@@ -190,13 +188,6 @@ struct ExecPlan: Sendable {
                 }
             }
         )
-    }
-
-    /// Lets programs open a pipe of the server's anew, as /dev/stdin and so on. What is no pipe is somebody else's.
-    private static func share(_ end: Int32, _ mode: mode_t) throws(HelperClientError) {
-        var status = stat()
-        guard fstat(end, &status) == 0, status.st_mode & S_IFMT == S_IFIFO else { return }
-        guard fchmod(end, mode) == 0 else { throw .system(SystemError(errno: errno)) }
     }
 
     /// What the helper is asked.

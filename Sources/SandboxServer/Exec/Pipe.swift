@@ -1,18 +1,28 @@
 import CMessageShim
+import Glibc
 import HelperClient
 import HelperTransport
 
-/// Both ends of a new pipe, each until it is taken. pipe2(2).
+/// Both ends of a new pipe between the server and a command, each until it is taken. pipe2(2).
 struct Pipe: ~Copyable {
+    /// What the command does with its end: it reads its input, and writes its output and errors.
+    enum Purpose: mode_t {
+        case input = 0o644
+        case output = 0o622
+    }
+
     private var readEnd: OwnedDescriptor?
     private var writeEnd: OwnedDescriptor?
 
-    init() throws(HelperClientError) {
+    /// Makes a pipe that is the server's and that the command's programs may open anew, as /dev/stdin and so on: both ends
+    /// are one inode, whose mode decides that.
+    init(_ purpose: Purpose) throws(HelperClientError) {
         var ends: [Int32] = [-1, -1]
         let code = cms_pipe(&ends)
         guard code == 0 else { throw .system(SystemError(errno: code)) }
         readEnd = OwnedDescriptor(adopting: ends[0])
         writeEnd = OwnedDescriptor(adopting: ends[1])
+        guard fchmod(ends[0], purpose.rawValue) == 0 else { throw .system(SystemError(errno: errno)) }
     }
 
     /// Moves the end out that output is read from. Once.

@@ -54,8 +54,8 @@ struct ProcessStarter: Sendable {
 
     private func start(_ process: ManagedProcess, _ plan: ExecPlan, in session: Session) async throws {
         var input = try CommandInput(plan.input)
-        var output = try Pipe()
-        var error = try Pipe()
+        var output = try Pipe(.output)
+        var error = try Pipe(.output)
         let run = ShellRun(
             number: 0,
             kind: .background,
@@ -102,8 +102,8 @@ struct ProcessStarter: Sendable {
 
     private func startAlone(_ process: ManagedProcess, _ plan: ExecPlan) async throws {
         var input = try CommandInput(plan.input)
-        var output = try Pipe()
-        var error = try Pipe()
+        var output = try Pipe(.output)
+        var error = try Pipe(.output)
         let started = try await plan.spawn(
             helper,
             shell: configuration.shell,

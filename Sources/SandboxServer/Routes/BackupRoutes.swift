@@ -10,6 +10,8 @@ struct BackupRoutes: Sendable {
     func add(to router: Router<SandboxContext>) {
         router.post("/api/backup/create") { request, context in
             let body = try await decode(BackupCreateRequest.self, request)
+            // Archives are made in no session, but the field has a form, and the audit log names it.
+            _ = try SessionReference.id(body.sessionId)
             let size = try await explained {
                 try await service.create(body, context.logger, until: context.connection.closed)
             }
@@ -17,6 +19,7 @@ struct BackupRoutes: Sendable {
         }
         router.post("/api/backup/restore") { request, context in
             let body = try await decode(BackupRestoreRequest.self, request)
+            _ = try SessionReference.id(body.sessionId)
             try await explained { try await service.restore(body, context.logger, until: context.connection.closed) }
             return JSONResponse.make(BackupRestoreAnswer(dir: body.dir))
         }

@@ -51,8 +51,7 @@ final class Session: Sendable {
     /// Starts a command in the shell or in a copy of it.
     ///
     /// - Parameters:
-    ///   - output, error: The ends that the command writes to. The shell opens them anew by name, so their mode must let the
-    ///     user do that.
+    ///   - output, error: The ends that the command writes to. The shell opens them anew by name.
     ///   - input: The end that it reads from, the same way; nothing to read if nil.
     func start(
         _ run: ShellRun,
@@ -63,13 +62,9 @@ final class Session: Sendable {
     ) throws(HelperClientError) -> ShellTicket {
         if namespace == .secure { AuditNote.add { $0.namespace = .secure } }
         let text = try SealedText.make(command)
-        for descriptor in [output.rawValue, error.rawValue] where fchmod(descriptor, 0o622) != 0 {
-            throw .system(SystemError(errno: errno))
-        }
         guard let input = input.take() else {
             return try connection.run(run, text: text, output: output, error: error, input: nil)
         }
-        guard fchmod(input.rawValue, 0o644) == 0 else { throw .system(SystemError(errno: errno)) }
         return try connection.run(run, text: text, output: output, error: error, input: input.rawValue)
     }
 

@@ -24,8 +24,8 @@ actor SessionTable {
         self.limit = limit
     }
 
-    /// Their ids, sorted.
-    var ids: [String] { sessions.keys.sorted() }
+    /// Their ids, sorted, with those of ended ones that are remembered: they count, and can be deleted.
+    var ids: [String] { Set(sessions.keys).union(ended.keys).sorted() }
 
     /// The session, if there is one whose shell lives.
     func existing(_ id: String) -> Session? {
