@@ -84,6 +84,7 @@ public struct SandboxClient: Sendable {
 
     /// A client of the same server and session whose commands run in cells whatever their variables are: for input that
     /// is a credential. Who may read it is decided by where the command runs, and input alone does not decide that.
+    /// Sessions, code, terminals and files are as they are without it: those go to cells by variables alone.
     ///
     /// ```swift
     /// let keys = try await sandbox.inCells.exec("gpg --list-packets", stdin: .secret(key))
