@@ -7,7 +7,6 @@ from .connection import Connection, Unresponsive
 
 # After the reply of a run its outputs have been sent, and come at once or not at all.
 TAIL_SECONDS = 5
-INTERRUPT_SECONDS = 0.5
 _FORMATS = {
     "image/png": "png", "image/jpeg": "jpeg", "image/svg+xml": "svg", "text/html": "html", "application/json": "json",
     "text/latex": "latex", "text/markdown": "markdown", "application/javascript": "javascript", "text/plain": "text",
@@ -136,11 +135,13 @@ class Context:
                 "stop_on_error": True,
             },
         )
-        failed = []
+        failed, begun = [], asyncio.get_running_loop().create_future()
         idles_early = languages.by_name(self.language).idles_early
 
         async def follow():
             async for message in connection.outputs(request, idles_early):
+                if not begun.done():
+                    begun.set_result(None)
                 found = event(message)
                 if found is None:
                     continue
@@ -162,7 +163,7 @@ class Context:
                 self.disconnect()
                 return failure("KernelDied", "The kernel ended while the code ran; its state is lost.")
             if not done or left.done():
-                await self._stop(outputs, process, grace)
+                await self._stop(outputs, begun, process, grace)
                 return failure("TimeoutError", "Execution timed out after %d ms." % ((timeout or 0) * 1000))
             if outputs.done():
                 # What went wrong while an output was passed on.
@@ -178,15 +179,21 @@ class Context:
             for task in (outputs, reply, left):
                 task.cancel()
 
-    async def _stop(self, outputs, process, grace):
-        """Interrupts what runs, and ends the kernel if that is of no use."""
+    async def _stop(self, outputs, begun, process, grace):
+        """Interrupts what runs, and ends the kernel if that is of no use.
+
+        A kernel ignores an interrupt that comes before it has `begun`, which it says. Half the grace time is for what
+        the code does about the interrupt. Another one follows then, in case the first came while the kernel had
+        begun and the code had not."""
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + grace
-        while not outputs.done() and process.poll() is None and loop.time() < deadline:
-            # More than once: a kernel ignores an interrupt that comes before it has begun.
+        start = loop.time()
+        await _first({outputs, begun, process.exit}, grace / 2)
+        for share in (0.5, 1):
+            if outputs.done() or process.poll() is not None:
+                break
             with contextlib.suppress(Exception):
                 await self.manager.interrupt_kernel()
-            await _first({outputs, process.exit}, min(INTERRUPT_SECONDS, deadline - loop.time()))
+            await _first({outputs, process.exit}, max(0, start + grace * share - loop.time()))
         if not outputs.done():
             await process.terminate(0)
             await process.wait()
