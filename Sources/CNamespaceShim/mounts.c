@@ -103,6 +103,15 @@ int cns_bind_read_only(const char *path) {
     return cns_mount_attributes(path, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID, 0, 1);
 }
 
+int cns_keeps_from_swap(void) {
+    int context = (int)syscall(SYS_fsopen, "tmpfs", FSOPEN_CLOEXEC);
+    if (context < 0) return 0;
+    // EINVAL where the kernel is older, and in a user namespace. Nothing is mounted.
+    int known = syscall(SYS_fsconfig, context, FSCONFIG_SET_FLAG, "noswap", NULL, 0) == 0;
+    close(context);
+    return known;
+}
+
 int cns_mount_control_groups(int *descriptor) {
     int context = (int)syscall(SYS_fsopen, "cgroup2", FSOPEN_CLOEXEC);
     if (context < 0) return errno;

@@ -29,10 +29,23 @@ static _Thread_local unsigned freed;
 /// keeps a block's size in the word before it, and this flag in bit 1 of it (malloc.c, IS_MMAPPED).
 static int is_mapping(const void *block) { return (((const size_t *)block)[-1] & 2) != 0; }
 
+#ifdef DEBUG
+/// 0 if a negative control wants freed memory to be left as it is. Not in what is shipped: scripts/check-linkage looks.
+static int wipes = 1;
+
+/// Before main, and after the loader, which frees memory when there is no environment yet.
+__attribute__((constructor)) static void choose(void) {
+    const char *setting = getenv("SANDBOX_SERVER_WIPING_HEAP");
+    wipes = setting == NULL || strcmp(setting, "off") != 0;
+}
+#else
+enum { wipes = 1 };
+#endif
+
 void free(void *block) {
     if (block == NULL) return;
     freed++;
-    if (!is_mapping(block)) explicit_bzero(block, malloc_usable_size(block));
+    if (wipes && !is_mapping(block)) explicit_bzero(block, malloc_usable_size(block));
     __libc_free(block);
 }
 

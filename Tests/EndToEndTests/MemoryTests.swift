@@ -97,6 +97,41 @@ struct MemoryTests {
         }
     }
 
+    /// Negative control: the same search, of a server whose heap does not wipe and of a helper that does not.
+    @Test func `without wiping each of them remembers`() async throws {
+        let options = PairOptions(
+            server: .program(try TestPrograms.debugServer()),
+            settings: ["server-wiping-heap": "off"],
+            without: ["wiped-images"]
+        )
+        try await PairFixture.with(options) { pair in
+            let canary = Canary.make()
+            // A block of this size is not needed for the next thing that happens.
+            let command = "test -n $TOKEN # " + String(repeating: "x", count: 20_000)
+            let answer = try await pair.api.post(
+                "/api/execute",
+                json: #"{"command":"\#(command)","env":{"TOKEN":"\#(canary)"}}"#
+            )
+            #expect(answer.status == 200, "\(answer.text)")
+            #expect(try ProcessMemory.copies(of: canary, in: pair.helper.pid) > 0)
+            #expect(try await remembersInput(pair))
+        }
+    }
+
+    /// Whether the server keeps a command's input. What the libraries below it leave in freed blocks is there once in
+    /// three times, until something else needs the block.
+    private func remembersInput(_ pair: Pair) async throws -> Bool {
+        let server = try #require(pair.serverPID)
+        for _ in 0..<100 {
+            let canary = Canary.make()
+            let input = Self.base64(canary + String(repeating: "x", count: 300_000))
+            let answer = try await pair.api.post("/api/execute", json: #"{"command":"true","stdin":"\#(input)"}"#)
+            #expect(answer.status == 200, "\(answer.text)")
+            if try ProcessMemory.copies(of: canary, in: server) > 0 { return true }
+        }
+        return false
+    }
+
     @Test func `nor does a connection that stays open`() async throws {
         try await PairFixture.with { pair in
             let server = try #require(pair.serverPID)

@@ -234,6 +234,20 @@ struct MountPlanTests {
         #expect(try data("/dev/pts", steps).contains("newinstance"))
     }
 
+    @Test func whatCellsWriteIsKeptFromSwapWhereTheKernelCan() throws {
+        var layout = Layout.make()
+        for knows in [false, true] {
+            layout.keepsFromSwap = knows
+            let cells = [MountPlan.cell(layout), MountPlan.cell(layout, workspace: .empty)]
+            for mount in cells.flatMap({ mounts($0) }) where mount.type == "tmpfs" {
+                #expect(mount.data.hasSuffix(",noswap") == knows, "\(mount.target)")
+            }
+            for mount in mounts(MountPlan.namespace(.user, layout)) {
+                #expect(!mount.data.contains("noswap"), "\(mount.target)")
+            }
+        }
+    }
+
     @Test func noTemporaryFileSystemIsWithoutALimit() {
         for (name, steps) in all {
             for mount in mounts(steps) where mount.type == "tmpfs" {

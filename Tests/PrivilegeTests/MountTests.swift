@@ -185,6 +185,16 @@ struct MountTests {
         }
     }
 
+    @Test func `what a cell writes never gets into swap`() async throws {
+        try await PairFixture.with(.helperOnly) { pair in
+            let script = "for d in /tmp /var/tmp /dev/shm $HOME; do findmnt -no OPTIONS $d | tail -n 1; done"
+            let cell = try await pair.shell(script, in: .secure).text.split(separator: "\n")
+            #expect(cell.count == 4 && cell.allSatisfy { $0.split(separator: ",").contains("noswap") }, "\(cell)")
+            let user = try await pair.shell(script).text
+            #expect(!user.contains("noswap"), "its memory is not scarcer than it must be")
+        }
+    }
+
     @Test func `the image's tree cannot be changed`() async throws {
         try await PairFixture.with(.helperOnly) { pair in
             for namespace in [SandboxNamespace.user, .secure] {

@@ -51,7 +51,7 @@ struct Place: Sendable {
         try FileBytes.write("", to: directory + "/ns-helper.conf")
         if let text = options.environmentFile { try FileBytes.write(text, to: directory + "/environment") }
         if let owner = options.owner {
-            guard let content = FileBytes.read(try TestPrograms.path("ns-helper")) else {
+            guard let content = FileBytes.read(try TestPrograms.helper(options)) else {
                 throw TestFailure("cannot read ns-helper")
             }
             try FileBytes.write(content, to: directory + "/ns-helper", mode: 0o755)
@@ -72,8 +72,7 @@ struct Place: Sendable {
 
     /// The helper's command line, its program and its wrapper included.
     func commandLine(_ options: PairOptions, _ further: [String] = []) throws -> [String] {
-        let built = options.without.isEmpty ? "ns-helper" : TestPrograms.weakenedHelper
-        let program = options.owner == nil ? try TestPrograms.path(built) : directory + "/ns-helper"
+        let program = options.owner == nil ? try TestPrograms.helper(options) : directory + "/ns-helper"
         let wrapper =
             options.owner.map {
                 [

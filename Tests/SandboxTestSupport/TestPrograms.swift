@@ -2,8 +2,22 @@ import Glibc
 
 /// Where the programs under test lie. Nothing is ever skipped: a missing program is a failure that says what to do.
 public enum TestPrograms {
-    /// The helper of negative controls, which never lies beside those that are shipped.
-    static let weakenedHelper = "../weakened/dist/ns-helper"
+    /// The helper that the options ask for. The one of negative controls never lies beside those that are shipped.
+    static func helper(_ options: PairOptions) throws -> String {
+        try path(options.without.isEmpty ? "ns-helper" : "../weakened/dist/ns-helper")
+    }
+
+    /// The server of a debug build, whose heap can be told not to wipe (`Sources/CWipingHeap`). It lies beside the tests.
+    public static func debugServer() throws -> String {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let length = readlink("/proc/self/exe", &buffer, buffer.count)
+        let own = buffer.prefix(max(length, 0)).map { UInt8(bitPattern: $0) }
+        let path =
+            String(decoding: own.prefix(through: own.lastIndex(of: UInt8(ascii: "/")) ?? 0), as: UTF8.self)
+            + "sandbox-server"
+        guard access(path, X_OK) == 0 else { throw TestFailure("there is no \(path): run swift build") }
+        return path
+    }
 
     /// Path of `ns-helper`, `sandbox-agent`, `sandbox-server`, `state-probe`, `stand-in-server` or
     /// `engine-filter`.

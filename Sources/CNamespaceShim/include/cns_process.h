@@ -98,6 +98,9 @@ int cns_tell_keeper(int status_socket, char what);
 /// Mounts a small tmpfs of mode 0711 on a directory of a read-only file system. mount(2).
 int cns_mount_writable(const char *directory);
 
+/// 1 if a tmpfs can be kept out of swap: the mount option `noswap`, Linux 6.4, outside of user namespaces. tmpfs(5).
+int cns_keeps_from_swap(void);
+
 /// A mount of the cgroup version 2 file system that is attached nowhere; `descriptor` is its root directory, which is
 /// the root of this process's cgroup namespace. fsopen(2), fsmount(2).
 int cns_mount_control_groups(int *descriptor);

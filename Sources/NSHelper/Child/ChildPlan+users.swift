@@ -28,7 +28,10 @@ extension ChildPlan {
         as cell: CellIdentity,
         _ layout: SandboxLayout
     ) -> [Step] {
-        [.title("ns-keeper cell")] + prologue + ownDirectory(of: cell, layout) + keeperDomain(layout)
+        #if WEAKENED
+            let cell = Weakness.cell(cell, layout)
+        #endif
+        return [.title("ns-keeper cell")] + prologue + ownDirectory(of: cell, layout) + keeperDomain(layout)
             + [.subreaper, .forkInit(keeper(status, cell, layout, endsAtOnce: false))]
             + start(
                 command,

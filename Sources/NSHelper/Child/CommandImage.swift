@@ -56,7 +56,11 @@ struct CommandImage: ~Copyable {
     }
 
     deinit {
-        cns_wipe(buffer, size)
+        #if WEAKENED
+            if !Weakness.lacks(.wipedImages) { cns_wipe(buffer, size) }
+        #else
+            cns_wipe(buffer, size)
+        #endif
         free(buffer)
         arguments.deallocate()
         variables.deallocate()

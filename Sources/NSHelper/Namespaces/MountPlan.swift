@@ -11,7 +11,7 @@ enum MountPlan {
         steps.append(.mountAttributes("/", set: readOnly.union([.noSUID, .noDevices]), clear: [], wholeTree: true))
         // /proc first: descriptors are mounted through /proc/self/fd.
         steps.append(freshProc(hidesOthers: namespace == .control))
-        steps += devices(layout) + maskedProc + [.readOnly("/sys")] + ProcPaths.maskedSys.map { .mask($0) }
+        steps += devices(namespace, layout) + maskedProc + [.readOnly("/sys")] + ProcPaths.maskedSys.map { .mask($0) }
         steps += privateDirectories(namespace, layout)
         if namespace == .control {
             if let path = layout.socketDirectory {
@@ -34,13 +34,17 @@ enum MountPlan {
         let isCovered = ["/tmp", "/var/tmp", homePath(.secure)].contains { (path + "/").hasPrefix($0 + "/") }
         return [.privateMounts] + (isCovered ? [.openLocation(path, workspaceLocation)] : [])
             + [freshProc(hidesOthers: false)] + maskedProc
-            + [terminals(layout), shared(layout), queues] + temporary(layout) + [home(.secure, layout)]
+            + [terminals(layout), shared(.secure, layout), queues] + temporary(.secure, layout)
+            + [home(.secure, layout)]
             + (isCovered ? mountWorkspace(path) : []) + restrict(workspace, layout)
     }
 
     /// Takes the workspace, or the writing to it, from a cell. Its mount namespace is a copy with mounts of its own, so
     /// nobody else's changes; and who has no capability can neither undo the attribute nor look below the cover.
     private static func restrict(_ workspace: WorkspaceAccess, _ layout: SandboxLayout) -> [Step] {
+        #if WEAKENED
+            if Weakness.lacks(.workspaceAccess) { return [] }
+        #endif
         let path = layout.workspace
         switch workspace {
         case .readWrite: return []
@@ -48,7 +52,7 @@ enum MountPlan {
         case .empty:
             let (uid, gid) = layout.ids.owner(.secure)
             let data = "mode=0700,uid=\(uid),gid=\(gid),size=\(layout.sizes.tmp),nr_inodes=\(layout.sizes.inodes)"
-            return [tmpfs(path, data)]
+            return [tmpfs(path, data + swapping(.secure, layout))]
         }
     }
 
@@ -101,7 +105,7 @@ enum MountPlan {
     private static let maskedProc: [Step] =
         ProcPaths.masked.map { .mask($0) } + ProcPaths.readOnly.map { .readOnly($0) }
 
-    private static func devices(_ layout: SandboxLayout) -> [Step] {
+    private static func devices(_ namespace: SandboxNamespace, _ layout: SandboxLayout) -> [Step] {
         var steps: [Step] = [
             .mount(
                 source: "dev",
@@ -120,7 +124,7 @@ enum MountPlan {
             .symbolicLink("/proc/self/fd/2", at: "/dev/stderr"),
             .symbolicLink("pts/ptmx", at: "/dev/ptmx"),
         ]
-        return steps + [terminals(layout), shared(layout), queues]
+        return steps + [terminals(layout), shared(namespace, layout), queues]
     }
 
     private static func terminals(_ layout: SandboxLayout) -> Step {
@@ -134,8 +138,9 @@ enum MountPlan {
         )
     }
 
-    private static func shared(_ layout: SandboxLayout) -> Step {
-        tmpfs("/dev/shm", "mode=1777,size=\(layout.sizes.shm),nr_inodes=\(layout.sizes.inodes)")
+    private static func shared(_ namespace: SandboxNamespace, _ layout: SandboxLayout) -> Step {
+        let data = "mode=1777,size=\(layout.sizes.shm),nr_inodes=\(layout.sizes.inodes)"
+        return tmpfs("/dev/shm", data + swapping(namespace, layout))
     }
 
     /// POSIX message queues of this IPC namespace.
@@ -147,13 +152,13 @@ enum MountPlan {
         data: ""
     )
 
-    private static func temporary(_ layout: SandboxLayout) -> [Step] {
-        let data = "mode=1777,size=\(layout.sizes.tmp),nr_inodes=\(layout.sizes.inodes)"
+    private static func temporary(_ namespace: SandboxNamespace, _ layout: SandboxLayout) -> [Step] {
+        let data = "mode=1777,size=\(layout.sizes.tmp),nr_inodes=\(layout.sizes.inodes)" + swapping(namespace, layout)
         return [tmpfs("/tmp", data), tmpfs("/var/tmp", data)]
     }
 
     private static func privateDirectories(_ namespace: SandboxNamespace, _ layout: SandboxLayout) -> [Step] {
-        temporary(layout) + [
+        temporary(namespace, layout) + [
             // Covers docker.sock, service-account tokens, other daemons' sockets and the helper's own.
             tmpfs("/run", "mode=0755,size=\(layout.sizes.run),nr_inodes=4096"),
             tmpfs("/home", "mode=0755,size=64k,nr_inodes=16"),
@@ -168,7 +173,13 @@ enum MountPlan {
         return tmpfs(
             homePath(namespace),
             "mode=0700,uid=\(uid),gid=\(gid),size=\(layout.sizes.home),nr_inodes=\(layout.sizes.inodes)"
+                + swapping(namespace, layout)
         )
+    }
+
+    /// What a command with credentials writes must not be found on a disk one day.
+    private static func swapping(_ namespace: SandboxNamespace, _ layout: SandboxLayout) -> String {
+        namespace == .secure && layout.keepsFromSwap ? ",noswap" : ""
     }
 
     static func homePath(_ namespace: SandboxNamespace) -> String { "/home/" + namespace.name }

@@ -15,6 +15,8 @@ struct SandboxLayout {
     var dropsBounding = true
     /// Version of the kernel's Landlock interface, 0 without. Version 6 (Linux 6.12) confines abstract sockets and signals.
     var landlockVersion: Int32 = 0
+    /// Whether the kernel keeps what lies in a tmpfs out of swap where it is asked to (tmpfs(5) noswap, Linux 6.4).
+    var keepsFromSwap = false
     /// Whether commands with credentials may listen on sockets.
     var cellsListen = true
     /// Directory of the home directories in modes `users` and `landlock`.

@@ -101,7 +101,12 @@ final class KeptSpaces {
             throw failure
         }
         keeper = Keeper(child: child, status: sockets.consumeNear())
-        if let rules { try forker?.enter(rules, context) }
+        #if WEAKENED
+            let isOpen = Weakness.lacks(.userDomain)
+        #else
+            let isOpen = false
+        #endif
+        if let rules, !isOpen { try forker?.enter(rules, context) }
         isDying = false
     }
 

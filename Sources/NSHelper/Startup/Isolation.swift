@@ -266,6 +266,7 @@ final class Isolation {
             ),
             dropsBounding: SelfCheck.holds("SETPCAP"),
             landlockVersion: cns_landlock_version(),
+            keepsFromSwap: cns_keeps_from_swap() != 0,
             cellsListen: configuration.cellsListen,
             homes: withoutLinks(configuration.homes.isEmpty ? socketDirectory + "/homes" : configuration.homes),
             userKeeper: configuration.cellUID,

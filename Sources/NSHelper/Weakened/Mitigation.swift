@@ -48,7 +48,15 @@
         case notDumpable = "not-dumpable"
         /// A command gets its standard streams and no other descriptor.
         case closedDescriptors = "closed-descriptors"
+        /// A cell has as much of the workspace as its request says.
+        case workspaceAccess = "workspace-access"
         /// Only harmless kinds of descriptors become a command's streams.
         case descriptorPolicy = "descriptor-policy"
+        /// A request's argv and environment are overwritten when its command has started.
+        case wipedImages = "wiped-images"
+        /// Mode `users`: each cell has a uid of its own.
+        case cellUID = "cell-uid"
+        /// Mode `landlock`: `user` is in a domain inside of its keeper's.
+        case userDomain = "user-domain"
     }
 #endif

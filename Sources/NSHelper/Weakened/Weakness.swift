@@ -83,6 +83,12 @@
             return ids
         }
 
+        /// Whose uid a cell of mode `users` has: with that of `user`, it is one of them.
+        static func cell(_ cell: CellIdentity, _ layout: SandboxLayout) -> CellIdentity {
+            guard lacks(.cellUID) else { return cell }
+            return CellIdentity(uid: layout.ids.user, keeper: cell.keeper, directory: cell.directory)
+        }
+
         /// Spoils a held port.
         static func spoil(_ descriptor: Int32, port: UInt16) {
             if lacks(.dualStack) {

@@ -1,6 +1,8 @@
 """E. Credentials: what cells leave behind, and what they can see of each other."""
+import json
+
 from pair import refuse
-from rows import attack, elsewhere
+from rows import NotApplicable, attack, elsewhere
 
 CELL_MOUNTS = "file systems of its own for each cell"
 PLACES = "/tmp /var/tmp /dev/shm ~ /run"
@@ -92,17 +94,21 @@ print("held", flush=True); time.sleep(60)""").removeprefix("exec ")
 
 
 @attack("E23", "find a cell's temporary files in swapped memory", "no swap, or noswap on the cell's file systems",
-        "the operator's: no swap, or an encrypted one", guarantee="G4", accepted=True)
+        "tmpfs option noswap (Linux 6.4); else the operator's: no swap, or an encrypted one", guarantee="G4",
+        no_control="takes a machine with swap; MountTests has the option")
 def swap(pair):
-    result = pair.secure("awk 'NR > 1 {print $1, $3}' /proc/swaps; grep -c noswap /proc/self/mountinfo")
-    areas = result.lines[:-1]
-    return f"{'swap: ' + '; '.join(areas) if areas else 'this machine has no swap'}; {result.lines[-1]} file systems with noswap"
+    areas = pair.secure("awk 'NR > 1 {print $1, $3}' /proc/swaps").lines
+    swapped = pair.secure(f"""for place in /tmp /var/tmp /dev/shm ~; do
+        grep -q " $(cd $place && pwd -P) .*noswap" /proc/self/mountinfo || echo $place
+    done""").lines
+    refuse(areas and swapped, f"swap: {'; '.join(areas)}; may get there: {' '.join(swapped)}")
+    return "never swapped" if not swapped else "this machine has no swap"
 
 
 elsewhere("E24", "search the memory of helper and server for the value",
           "none in the helper; the server's are wiped where it owns them", "C buffers wiped, one owner",
           "MemoryTests/neither half of the pair remembers a credential of a request that has been answered", "G4",
-          no_control="the memory scan's own test finds what is there")
+          controls=["wiped-images"])
 elsewhere("E25", "read the memory of a child that is starting with a credential", "not readable",
           "not dumpable until execve",
           "StartRaceTests/nothing of the helper can be reached in a command that is starting", "G4",
@@ -194,3 +200,30 @@ tell(others)""", "secure", env={"OTHER": "a"})
     refuse(any(reads for _, reads, _, _ in found), f"another cell's environment: {found[:3]}")
     refuse("survived" not in outcome[0].out, "the other cell's process did not survive")
     return f"{len(found)} other ids, none with the other's environment"
+
+
+@attack("E35", "leave a program in the workspace for a cell that asked for none of it, or to read it alone",
+        "not there; nothing can be written", "a read-only mount or an empty one in the workspace's place", guarantee="G4",
+        controls=["workspace-access"])
+def leave_program(pair):
+    pair.user(f"echo 'echo poisoned' > {pair.scratch}/tool; chmod 755 {pair.scratch}/tool")
+    script = f"{pair.scratch}/tool 2>/dev/null; touch {pair.scratch}/e35 2>/dev/null && echo written; rm -f {pair.scratch}/e35; true"
+    seen = {}
+    for access in ("none", "ro"):
+        request = dict(pair.request(script, "secure", {"CANARY": "a"}), workspace=access)
+        answer = pair.call("POST", "/api/execute", request)
+        if answer.status == 400:
+            raise NotApplicable("a cell here has the workspace as it is; asking for less is refused")
+        seen[access] = json.loads(answer.body)["stdout"].split()
+    refuse(seen["none"] or "written" in seen["ro"], f"{seen}")
+    refuse(seen["ro"] != ["poisoned"], f"a cell that may read the workspace did not: {seen}")
+    return "empty with none, read-only with ro"
+
+
+elsewhere("E36", "mode users: read the environment of a cell that runs", "no cell is seen",
+          "a uid of its own for each cell",
+          "ModeControlTests/in mode users a cell's environment is its own by its uid", "G4", controls=["cell-uid"])
+elsewhere("E37", "mode landlock: signal the keeper of user, and read the home of a cell that runs", "refused",
+          "user in a domain inside of its keeper's",
+          "ModeControlTests/in mode landlock the homes of cells are closed by the domain of user", "G4",
+          controls=["user-domain"])
