@@ -19,6 +19,8 @@ final class KeptSpaces {
     /// Who clones the commands of `user` in mode `landlock`.
     private(set) var forker: Forker?
     private var isDying = false
+    /// What stands in the keeper's place is a sweeper; or there is none, and a sweeper has to come first.
+    private var isSweeping = false
     private var generations: [SandboxNamespace: UInt32] = [.user: 1, .secure: 1]
     /// How long making everything took at start.
     let setupMicroseconds: UInt64
@@ -108,6 +110,7 @@ final class KeptSpaces {
         #endif
         if let rules, !isOpen { try forker?.enter(rules, context) }
         isDying = false
+        isSweeping = false
     }
 
     // MARK: - user
@@ -158,16 +161,20 @@ final class KeptSpaces {
     /// sweeper after one that was killed.
     func keeperEnded(_ end: cns_end, _ context: borrowing SpawnContext) throws(HelperFailure) {
         keeper = nil
-        if end.status != 0, let sweeper = sweeper(after: user, context) {
-            isDying = true
-            keeper = Keeper(child: sweeper, status: nil)
-        } else {
-            try startKeeper(context)
+        // What a sweeper could not remove, the next one cannot at once either.
+        if isSweeping, end.status != 0 {
+            throw HelperFailure(.stepFailed, stage: .makeDirectory, errno: ENOTEMPTY)
         }
+        isSweeping = end.status != 0
+        try renewUser(context)
     }
 
-    /// Tries again what `keeperEnded` could not.
-    func renewUser(_ context: borrowing SpawnContext) throws(HelperFailure) { try startKeeper(context) }
+    /// Starts who comes next; also tries again what `keeperEnded` could not.
+    func renewUser(_ context: borrowing SpawnContext) throws(HelperFailure) {
+        guard isSweeping, let sweeper = sweeper(after: user, context) else { return try startKeeper(context) }
+        isDying = true
+        keeper = Keeper(child: sweeper, status: nil)
+    }
 
     /// Ends what this has started and waits for it, where no loop does.
     func takeDown() {

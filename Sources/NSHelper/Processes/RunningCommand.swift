@@ -138,6 +138,25 @@ final class RunningCommand {
         isShepherdHeld = cns_tell_shepherd(statusSocket.rawValue) == 0
     }
 
+    /// Lets a shepherd go on that user code has stopped, which it can in mode `landlock`.
+    func wakeShepherd() {
+        if end == nil, !isCell { child.signal(SIGCONT) }
+    }
+
+    private var killedBefore: Set<ProcessTree.Entry.ID>?
+
+    /// Ends a shepherd that is stopped again and again, so that the command's end comes to whoever waits for it: once nobody
+    /// below it lives who was not killed the last time too, nobody is left who could fork.
+    ///
+    /// - Parameter killed: Everybody below it, now that all have been killed once more.
+    func endStoppedShepherd(after killed: [ProcessTree.Entry]) {
+        let ids = Set(killed.map(\.id))
+        if let killedBefore, ids.isSubset(of: killedBefore), killed.allSatisfy({ $0.state == UInt8(ascii: "Z") }) {
+            child.signal(SIGKILL)
+        }
+        killedBefore = ids
+    }
+
     func resize(_ size: TerminalSize) -> Int32 {
         guard let slave = slave.number else { return ENOTTY }
         return cns_resize_terminal(slave, size.rows, size.columns)

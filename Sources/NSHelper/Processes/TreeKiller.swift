@@ -17,14 +17,24 @@ enum TreeKiller {
     /// Sends SIGKILL to everything below `roots`. First all are stopped, round after round until a round finds
     /// nobody new, since a stopped process cannot fork; then all are killed. Somebody of the same uid may
     /// interfere with SIGCONT: the caller comes back until the roots have seen the last one end.
-    static func kill(below roots: [pid_t]) {
+    ///
+    /// - Returns: Who has been killed, by root.
+    @discardableResult
+    static func kill(below roots: [pid_t]) -> [pid_t: [ProcessTree.Entry]] {
         var seen: Set<ProcessTree.Entry.ID> = []
         for _ in 0..<rounds {
             let fresh = ProcessTree().descendants(of: roots).filter { seen.insert($0.id).inserted }
             if fresh.isEmpty { break }
             for entry in fresh { signal(entry, [SIGSTOP]) }
         }
-        for entry in ProcessTree().descendants(of: roots) { signal(entry, [SIGKILL]) }
+        let tree = ProcessTree()
+        var killed: [pid_t: [ProcessTree.Entry]] = [:]
+        for root in roots {
+            let entries = tree.descendants(of: [root])
+            for entry in entries { signal(entry, [SIGKILL]) }
+            killed[root] = entries
+        }
+        return killed
     }
 
     /// Sends SIGKILL to the children of `parent` that are not `known`, and to everything below them.

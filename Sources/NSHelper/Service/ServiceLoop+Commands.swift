@@ -27,7 +27,10 @@ extension ServiceLoop {
     func terminate(_ list: [RunningCommand], graceMilliseconds: UInt32) {
         if graceMilliseconds == 0 { return kill(list) }
         let running = list.filter { $0.end == nil }
-        for command in running { command.holdShepherd() }
+        for command in running {
+            command.holdShepherd()
+            command.wakeShepherd()
+        }
         TreeKiller.terminate(below: running.map(\.childPID))
         let deadline = cns_monotonic_microseconds() + UInt64(graceMilliseconds) * 1000
         for command in running {
@@ -46,10 +49,17 @@ extension ServiceLoop {
                 command.endParent()
             } else {
                 command.holdShepherd()
+                command.wakeShepherd()
                 roots.append(command.childPID)
             }
         }
-        if !roots.isEmpty { TreeKiller.kill(below: roots) }
+        if roots.isEmpty { return }
+        let killed = TreeKiller.kill(below: roots)
+        // Elsewhere nobody can stop a shepherd, and it says when the last one has ended.
+        guard isolation.mode.isolation == .landlock else { return }
+        for command in list where command.end == nil {
+            if let entries = killed[command.childPID] { command.endStoppedShepherd(after: entries) }
+        }
     }
 
     /// Collects every child that has ended, and deals with each according to what it was.

@@ -11,7 +11,7 @@ extension ServiceLoop {
         guard end.status != 0, !command.isSwept, let cell = command.cell, case .kept(let spaces) = isolation.mode else {
             return false
         }
-        endStrays(in: spaces)
+        if Self.mayHaveLeftStrays(end) { endStrays(in: spaces) }
         guard let sweeper = spaces.sweeper(after: cell, isolation.context) else { return false }
         command.sweep(by: sweeper)
         return true
@@ -25,7 +25,7 @@ extension ServiceLoop {
             kill(commands.all.filter { $0.namespace == .user })
             uidResets[.user] = []
         }
-        if end.status != 0 { endStrays(in: spaces) }
+        if Self.mayHaveLeftStrays(end) { endStrays(in: spaces) }
         renewUserKeeper(in: spaces) { () throws(HelperFailure) in try spaces.keeperEnded(end, isolation.context) }
     }
 
@@ -36,6 +36,9 @@ extension ServiceLoop {
         uidResets[.user] = uidResets[.user] ?? []
         resetUIDs(of: .user, in: spaces)
     }
+
+    /// A keeper that exits with 1 could not remove the directory, but has ended everybody first (`cns_keep`).
+    private static func mayHaveLeftStrays(_ end: cns_end) -> Bool { end.status != 0 && end.status != 1 << 8 }
 
     /// In mode `landlock` nobody can follow a killed keeper into its domain. But whom it leaves has become a child of this
     /// process: ends all children that are nobody else's, and all below them. What earlier commands of `user` have left
@@ -49,14 +52,26 @@ extension ServiceLoop {
         TreeKiller.kill(childrenOf: getpid(), but: known)
     }
 
+    /// Starts who comes after a keeper; if that fails, tries again ever more rarely, with a line in the log when something
+    /// changes: what user code has done to a directory may last as long as the pair.
     func renewUserKeeper(in spaces: KeptSpaces, _ start: () throws(HelperFailure) -> Void) {
         do {
             try start()
-            renewals[.user] = nil
+            if spaces.isUserOpen {
+                if userFailure != nil { Log.notice("user has been made again") }
+                userFailure = nil
+                renewals[.user] = nil
+            } else {
+                // A sweeper is at work, and its end decides.
+                renewals[.user]?.deadline = .max
+            }
         } catch {
-            Log.error(
-                "user cannot be made again yet: step '\(error.stage.name)' failed (\(SystemError(errno: error.errno)))"
-            )
+            if userFailure != error {
+                Log.error(
+                    "user cannot be made again yet: step '\(error.stage.name)' failed (\(SystemError(errno: error.errno)))"
+                )
+            }
+            userFailure = error
             let delay = min(renewals[.user].map { $0.delay * 2 } ?? Self.firstRenewal, Self.longestRenewal)
             renewals[.user] = (cns_monotonic_microseconds() + delay, delay)
         }

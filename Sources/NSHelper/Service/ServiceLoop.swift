@@ -38,6 +38,8 @@ final class ServiceLoop {
     var uidResets: [SandboxNamespace: [(connection: UInt64, request: UInt64)]] = [:]
     /// When to try again to make a namespace that could not be made.
     var renewals: [SandboxNamespace: (deadline: UInt64, delay: UInt64)] = [:]
+    /// Why `user` could not be made in modes `users` and `landlock`, while it does not stand.
+    var userFailure: HelperFailure?
     var stopDeadlineMicroseconds: UInt64?
     var exitStatus: Int32?
     private var nextConnection: UInt64 = 1
