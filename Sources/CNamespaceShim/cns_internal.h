@@ -45,6 +45,6 @@ int cns_landlock_restrict(int version, char *const *readable, char *const *writa
 int cns_mask(const char *path);
 int cns_bind_read_only(const char *path);
 int cns_mount_attributes(const char *path, uint64_t set, uint64_t clear, int recursive);
-int cns_open_terminal(unsigned rows, unsigned columns, int report);
+int cns_open_terminal(unsigned rows, unsigned columns, int is_exclusive, int report);
 
 #endif

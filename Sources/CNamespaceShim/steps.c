@@ -334,8 +334,8 @@ static int run_step(struct child *child, const struct cns_step *step) {
     case CNS_WORKING_DIRECTORY: return enter_directory(step->q);
     case CNS_UMASK: umask((mode_t)step->a); return 0;
     case CNS_SUBREAPER: return result(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0));
-    case CNS_TERMINAL: return cns_open_terminal((unsigned)step->a, (unsigned)step->b, child->report);
-    case CNS_EXCLUSIVE_TERMINAL: return result(ioctl(0, TIOCEXCL));
+    case CNS_TERMINAL:
+        return cns_open_terminal((unsigned)step->a, (unsigned)step->b, (int)step->c, child->report);
     case CNS_NO_NEW_PRIVILEGES: return result(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
     case CNS_LANDLOCK: return cns_landlock_restrict((int)step->a, step->variables, step->arguments, (int)step->b);
     case CNS_EMPTY_SIGNAL_MASK: {

@@ -52,13 +52,13 @@ struct LandlockPlanTests {
         #expect(ChildPlan.cell(Layout.command(), status: 81, as: cell, layout()) == expected)
     }
 
-    @Test func aCellsTerminalIsNobodyElses() throws {
-        let command = Layout.command(terminal: TerminalSize(rows: 2, columns: 3))
+    @Test func aCellsTerminalIsNobodyElses() {
+        let size = TerminalSize(rows: 2, columns: 3)
+        let command = Layout.command(terminal: size)
         let steps = ChildPlan.cell(command, status: 81, as: cell, layout())
-        let terminal = try #require(steps.positions("terminal").first)
-        #expect(steps[terminal + 1] == .exclusiveTerminal)
+        #expect(steps.contains(.terminal(size, isExclusive: true)))
         // user is one, and its terminals with it.
-        #expect(!ChildPlan.user(command, status: 81, in: nil, layout()).contains(.exclusiveTerminal))
+        #expect(ChildPlan.user(command, status: 81, in: nil, layout()).contains(.terminal(size)))
     }
 
     @Test func aCellThatMayNotListenHasOneFilterMoreAndNoPort() throws {

@@ -89,6 +89,7 @@ struct StepProgramTests {
             (.parentDeathSignal(SIGKILL), CNS_PARENT_DEATH_SIGNAL, [9, 0, 0]),
             (.fileModeMask(0o077), CNS_UMASK, [0o077, 0, 0]),
             (.terminal(TerminalSize(rows: 24, columns: 80)), CNS_TERMINAL, [24, 80, 0]),
+            (.terminal(TerminalSize(rows: 24, columns: 80), isExclusive: true), CNS_TERMINAL, [24, 80, 1]),
             (.executeDescriptor(7), CNS_EXECUTE_DESCRIPTOR, [7, 0, 0]), (.exit(3), CNS_EXIT, [3, 0, 0]),
         ]
         for (step, operation, numbers) in cases {

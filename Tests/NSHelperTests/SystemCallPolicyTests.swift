@@ -79,8 +79,8 @@ struct SystemCallPolicyTests {
     // MARK: Terminals
 
     @Test(arguments: both)
-    func typingIntoATerminalIsDeniedWithHighBitsSetToo(filter: FilterName) throws {
-        for request: UInt64 in [0x5412, 0x541C] {
+    func whatTerminalsAreNotAskedIsDeniedWithHighBitsSetToo(filter: FilterName) throws {
+        for request: UInt64 in [0x5412, 0x541C, 0x5423] {
             for high in [0, 1 << 32, 1 << 63, 0xFFFF_FFFF_0000_0000] as [UInt64] {
                 #expect(try Filters.answer(filter, "ioctl", [0, high | request]) == .error(EPERM))
             }

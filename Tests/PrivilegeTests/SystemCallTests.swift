@@ -25,8 +25,9 @@ struct SystemCallTests {
         // CLONE_NEW* with SIGCHLD: cgroup, UTS, IPC, user, PID, net, mount.
         "clone,0x2000011,0", "clone,0x4000011,0", "clone,0x8000011,0", "clone,0x10000011,0", "clone,0x20000011,0",
         "clone,0x40000011,0", "clone,0x20011,0",
-        // TIOCSTI, the same with the upper half set, TIOCLINUX.
+        // TIOCSTI, the same with the upper half set, TIOCLINUX, TIOCSETD.
         "ioctl,0,0x5412,0", "ioctl,0,0x100005412,0", "ioctl,0,0x541c,0", "ioctl,0,0xffffffff0000541c,0",
+        "ioctl,0,0x5423,0",
         // READ_IMPLIES_EXEC, ADDR_COMPAT_LAYOUT, MMAP_PAGE_ZERO, a foreign ABI.
         "personality,0x400000", "personality,0x200000", "personality,0x100000", "personality,0x0006",
     ]

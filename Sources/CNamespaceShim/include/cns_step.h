@@ -52,8 +52,8 @@ enum cns_operation {
     CNS_WORKING_DIRECTORY,     ///< q: path; must end up reachable and not below /proc
     CNS_UMASK,                 ///< a: mask
     CNS_SUBREAPER,             ///< orphans among the descendants become children of this process
-    CNS_TERMINAL,              ///< a: rows, b: columns; new pty as 0, 1, 2 and controlling terminal, master sent
-    CNS_EXCLUSIVE_TERMINAL,    ///< nobody opens the terminal again (TIOCEXCL)
+    CNS_TERMINAL,              ///< a: rows, b: columns; new pty as 0, 1, 2 and controlling terminal, master sent;
+                               ///< c: 1 if nobody is to open it again (TIOCEXCL)
     CNS_NO_NEW_PRIVILEGES,     ///< no_new_privs
     CNS_LANDLOCK,              ///< a: version, b: 1 to forbid TCP ports, arguments: the only paths to write,
                                ///< variables: the only paths to read and execute;

@@ -271,10 +271,9 @@ enum ChildPlan {
     ) -> [Step] {
         // With the target's rights, so that no directory is entered that the target may not enter.
         [.workingDirectory(command.workingDirectory), .fileModeMask(mask)]
-            // As the target: devpts makes the opener the slave's owner.
-            + (command.terminal.map { [.terminal($0)] } ?? [])
-            // The owner of its device is everybody; what is typed must not go to whoever opens it.
-            + (sharesUID && command.terminal != nil ? [.exclusiveTerminal] : [])
+            // As the target: devpts makes the opener the slave's owner. Where that is everybody, what is typed must not go
+            // to whoever opens it.
+            + (command.terminal.map { [.terminal($0, isExclusive: sharesUID)] } ?? [])
             // no_new_privs before the filter, which a process without SYS_ADMIN may only load with it; the
             // filter last, so that it need not allow what the steps before do.
             + [.noNewPrivileges]

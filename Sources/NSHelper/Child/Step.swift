@@ -53,8 +53,8 @@ enum Step: Hashable, Sendable {
     case workingDirectory([UInt8])
     case fileModeMask(UInt32)
     case subreaper
-    case terminal(TerminalSize)
-    case exclusiveTerminal
+    /// Exclusive: nobody opens it again.
+    case terminal(TerminalSize, isExclusive: Bool = false)
     case noNewPrivileges
     case landlock(LandlockRules)
     case emptySignalMask
@@ -98,7 +98,7 @@ enum Step: Hashable, Sendable {
         case .workingDirectory: .workingDirectory
         case .fileModeMask: .fileMode
         case .subreaper: .subreaper
-        case .terminal, .exclusiveTerminal: .terminal
+        case .terminal: .terminal
         case .noNewPrivileges: .noNewPrivileges
         case .landlock, .verifyDomain: .landlock
         case .emptySignalMask: .signalMask

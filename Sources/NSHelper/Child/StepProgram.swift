@@ -178,10 +178,9 @@ struct StepProgram: ~Copyable {
             operation(CNS_UMASK)
             raw.a = Int64(mask)
         case .subreaper: operation(CNS_SUBREAPER)
-        case .terminal(let size):
+        case .terminal(let size, let isExclusive):
             operation(CNS_TERMINAL)
-            (raw.a, raw.b) = (Int64(size.rows), Int64(size.columns))
-        case .exclusiveTerminal: operation(CNS_EXCLUSIVE_TERMINAL)
+            (raw.a, raw.b, raw.c) = (Int64(size.rows), Int64(size.columns), isExclusive ? 1 : 0)
         case .noNewPrivileges: operation(CNS_NO_NEW_PRIVILEGES)
         case .landlock(let rules):
             operation(CNS_LANDLOCK)

@@ -134,6 +134,12 @@ enum SystemCallPolicy {
             error: EPERM,
             reason: "TIOCLINUX pastes into a console (CVE-2023-28100)"
         ),
+        SystemCallRule(
+            names: ["ioctl"],
+            conditions: [.masked(argument: 1, mask: 0xFFFF_FFFF, value: 0x5423)],
+            error: EPERM,
+            reason: "TIOCSETD loads line disciplines, rare ones with bugs among them (CVE-2017-2636, CVE-2023-6546)"
+        ),
     ]
 
     private static let sockets = socketFamilies + netlinkProtocols

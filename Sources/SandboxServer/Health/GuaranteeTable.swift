@@ -64,8 +64,9 @@ enum GuaranteeTable {
             "Without a PID namespace ps lists the control plane's processes; Landlock keeps them from being signalled, traced or "
                 + "read."
         case 4:
-            "Without a PID namespace ps shows everybody a command's command line; names in its directories can be listed, and "
-                + "its sockets with a path be connected to. Its environment, memory, descriptors and files are protected."
+            "Without a PID namespace ps shows everybody a command's command line; names in its directories can be listed, its "
+                + "sockets with a path be connected to, and its terminal be opened in the moment in which it is made. Its "
+                + "environment, memory, descriptors and files are protected."
         case 5:
             "All have one uid: processes are gone, but user code can keep a command's directory from being removed, by the "
                 + "modes of the uid's own files and by stopping what starts commands."

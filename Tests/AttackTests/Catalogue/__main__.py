@@ -5,7 +5,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent.parent / "Python"))
 
 import catalogue, report
-from pair import Pair
+from pair import Pair, Unfinished
 from rows import Broken, NotApplicable, ROWS
 
 # In an archive, as scripts/build makes one, it belongs to sandboxctl.
@@ -49,6 +49,8 @@ def judge(row, pair, before):
     try:
         health = pair.health()
         leaks = pair.leaks()
+    except Unfinished as reason:
+        return "error", f"{seen}; afterwards: {reason}"
     except Exception as error:
         return "broken", f"{seen}; afterwards the API did not answer: {error}"
     if leaks:
@@ -56,9 +58,12 @@ def judge(row, pair, before):
     changed = [f"{key} {before.get(key)} → {now}" for key, now in state(health).items() if now != before.get(key)]
     # The next row is judged by what it changes itself.
     before.update(state(health))
+    promised = {guarantee["id"]: guarantee["held"] for guarantee in health["guarantees"]}
+    # Where all have one uid, user code can end the process that its commands are born from (Docs/Modes.md).
+    if changed and pair.mode == "landlock" and all("generation of user" in change for change in changed):
+        return "not promised", f"{seen}; user was made anew; /health says that G9 does not hold here"
     if changed:
         return "broken", f"{seen}; afterwards: {', '.join(changed)}"
-    promised = {guarantee["id"]: guarantee["held"] for guarantee in health["guarantees"]}
     if verdict == "broken" and not promised.get(row.guarantee, True):
         return "not promised", f"{seen}; /health says that {row.guarantee} does not hold here"
     return verdict, seen

@@ -185,7 +185,7 @@ tell({"int 0x80": run(int80), "x32": run(lambda: raw(0x40000000 | 39))})"""
     return f"{ends}: SIGSYS"
 
 
-@attack("F21", "TIOCSTI, TIOCSTI + 2^32, TIOCLINUX on the controlling terminal", "EPERM",
+@attack("F21", "TIOCSTI, TIOCSTI + 2^32, TIOCLINUX, TIOCSETD on the controlling terminal", "EPERM",
         "seccomp, compares 32 bits; an own session and terminal", guarantee="G8", needs=["python3"],
         controls=["call:ioctl"])
 def type_ahead(pair):
@@ -198,7 +198,7 @@ if pid == 0:
         ctypes.set_errno(0)
         answer = libc.syscall(ctypes.c_long(16 if X86 else 29), ctypes.c_long(0), ctypes.c_ulong(request), ctypes.c_char_p(b"x"))
         return errno.errorcode[ctypes.get_errno()] if answer < 0 else answer
-    print("RESULT" + json.dumps({"TIOCSTI": ioctl(0x5412), "TIOCSTI + 2^32": ioctl(0x100005412), "TIOCLINUX": ioctl(0x541C)}), flush=True); os._exit(0)
+    print("RESULT" + json.dumps({"TIOCSTI": ioctl(0x5412), "TIOCSTI + 2^32": ioctl(0x100005412), "TIOCLINUX": ioctl(0x541C), "TIOCSETD": ioctl(0x5423)}), flush=True); os._exit(0)
 out = b""
 while True:
     try: piece = os.read(master, 1000)
