@@ -23,6 +23,9 @@ RUN apt-get update -qq \
  && apt-get install -y -qq --no-install-recommends ca-certificates gcc libc6-dev python3 python3-venv \
  && rm -rf /var/lib/apt/lists/*
 COPY Jupyter /source
+# For a private index: pip's own variables. A certificate that lies in Jupyter/ is found as /source/NAME. This stage is not in the image.
+ARG PIP_INDEX_URL
+ARG PIP_CERT
 RUN /source/install /opt/sandbox-jupyter --no-cache-dir --requirement /source/libraries.txt
 
 FROM debian:bookworm-slim AS base
