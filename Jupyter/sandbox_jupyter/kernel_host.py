@@ -127,10 +127,24 @@ def kernel_application(order):
     if order["kernel_name"] == "bash":
         from bash_kernel.kernel import BashKernel
 
+        write_at_once()
         options["kernel_class"] = BashKernel
     application = Application.instance(config=settings, **options)
     application.initialize([])
     return application
+
+
+def write_at_once():
+    """Takes away pexpect's pause of 50 ms before each line. It is for programs that ask for passwords, which switch echo
+    off late; bash has none from the start, and gets the next line after its prompt only. At start these are 43 lines."""
+    import pexpect
+
+    class Spawn(pexpect.spawn):
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **options)
+            self.delaybeforesend = None
+
+    pexpect.spawn = Spawn
 
 
 def show_plain_values(shell):

@@ -123,6 +123,20 @@ struct InterpreterTests {
         }
     }
 
+    @Test func `bash runs its lines one after the other without waiting in between`() async throws {
+        try await PairFixture.with(try .interpreter()) { pair in
+            let api = pair.api
+            try await api.untilInterpreterIsReady()
+            let bash = try await api.context("bash")
+            let lines = 400
+            let start = ContinuousClock.now
+            let code = Array(repeating: "n=$((n + 1))", count: lines).joined(separator: "\n") + "\necho $n"
+            #expect(try await api.value(code, in: bash) == "\(lines)\n")
+            // pexpect pauses for 50 ms before each line if it is not told otherwise: 20 s at least.
+            #expect(ContinuousClock.now - start < .milliseconds(50 * lines))
+        }
+    }
+
     @Test func `contexts run side by side, and one context runs one thing at a time`() async throws {
         try await PairFixture.with(try .interpreter()) { pair in
             let api = pair.api
