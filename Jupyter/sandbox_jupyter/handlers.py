@@ -95,7 +95,7 @@ class SandboxHandler(APIHandler):
         elif isinstance(error, DirectoryFailure):
             problem, context = "directory", {"errno": error.errno}
         elif isinstance(error, Refused):
-            problem, context = "start", {"message": str(error)}
+            problem, context = "refused", {"code": error.code, "stage": error.stage, "errno": error.errno}
         else:
             problem, context = "start", {"message": str(error)}
         self.set_status(409)

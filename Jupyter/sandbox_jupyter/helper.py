@@ -19,7 +19,8 @@ class Refused(Exception):
     """The helper's `failed` answer: code (section 6), stage (section 7) and errno of the step."""
 
     def __init__(self, code, stage, number):
-        super().__init__("the helper refused: code %d, stage %d, %s" % (code, stage, os.strerror(number)))
+        step = ", stage %d, %s" % (stage, os.strerror(number)) if stage else ""
+        super().__init__("the helper refused: code %d%s" % (code, step))
         self.code, self.stage, self.errno = code, stage, number
 
 

@@ -137,7 +137,7 @@ class KernelStarter:
         except helper_protocol.Refused as error:
             if error.stage == helper_protocol.STAGE_WORKING_DIRECTORY:
                 raise DirectoryFailure(error.errno) from error
-            raise StartFailure(str(error)) from error
+            raise
 
     async def _start(self, name, directory, info, payload):
         place = info["ip"]

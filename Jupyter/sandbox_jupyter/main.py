@@ -1,5 +1,6 @@
 """Where sandbox-jupyter begins."""
 import os
+import shutil
 import stat
 
 from . import lockdown
@@ -32,6 +33,10 @@ def main():
     for name in ("JUPYTER_RUNTIME_DIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR"):
         os.environ[name] = os.path.join(directory, name.lower())
     os.environ["JUPYTER_NO_CONFIG"] = "1"
+    # What libraries make beside that goes with it. One that was killed has left its own.
+    temporary = os.environ["TMPDIR"] = os.path.join(directory, "temporary")
+    shutil.rmtree(temporary, ignore_errors=True)
+    os.mkdir(temporary, mode=0o700)
 
     import asyncio
 

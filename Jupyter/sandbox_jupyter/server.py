@@ -18,8 +18,8 @@ from traitlets.config import Config
 from . import handlers
 from .connection import MESSAGE_BYTES
 from .contexts import Contexts
-from .helper import Helper
-from .kernels import KernelStarter
+from .helper import Helper, Refused
+from .kernels import KernelStarter, StartFailure
 from .languages import FixedKernelSpecManager
 from .provisioner import SandboxProvisioner
 
@@ -118,6 +118,9 @@ class Ration(logging.Filter):
         if now - self._begun >= self.SECONDS:
             self._begun, self._count = now, 0
         self._count += 1
+        if record.exc_info and isinstance(record.exc_info[1], (Refused, StartFailure)):
+            # The message says it all, and whoever asked for the kernel gets it too.
+            record.exc_info = None
         if self._count == self.LINES:
             record.msg, record.args, record.exc_info = "Further lines of this minute are left out.", (), None
         return self._count <= self.LINES

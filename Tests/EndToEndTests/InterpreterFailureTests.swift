@@ -169,6 +169,24 @@ struct InterpreterFailureTests {
         }
     }
 
+    @Test func `a kernel for which there is no room is refused as a command is`() async throws {
+        try await PairFixture.with(try .interpreter(["cell-slots": "1"])) { pair in
+            let api = pair.api
+            try await api.untilInterpreterIsReady()
+            let context = try await api.context(variables: ["KEY": "value"])
+            let body = #"{"code":"1","env_vars":{"KEY":"value"}}"#
+            for (path, code) in [("/api/contexts", "{\"env_vars\":{\"KEY\":\"value\"}}"), ("/api/execute/code", body)] {
+                let answer = try await api.post(path, json: code)
+                #expect(answer.status == 503 && answer.headers.first(name: "retry-after") != nil, "\(answer.text)")
+                #expect(try answer.failure.code == "CONTAINER_UNAVAILABLE")
+            }
+            #expect(try await api.request(.DELETE, "/api/contexts/\(context)").status == 200)
+            #expect(try await api.post("/api/execute/code", json: body).status == 200)
+            // What a caller is told needs no trace of calls in the log.
+            #expect(!pair.helper.errors.text.contains("Traceback"))
+        }
+    }
+
     @Test func `an image without an interpreter says so`() async throws {
         try await PairFixture.with { pair in
             let answer = try await pair.api.attemptCode("1")

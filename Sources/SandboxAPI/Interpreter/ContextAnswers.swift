@@ -8,14 +8,17 @@ public struct ContextCreateResponse: Codable, Sendable {
     public var language: String
     /// Where its code began.
     public var cwd: String
+    /// The running mode, where the context has variables and the mode does not protect them fully.
+    public var isolation: String?
     /// When the answer was made.
     public var timestamp: String
 
     /// Makes an answer.
-    public init(contextId: String, language: String, cwd: String) {
+    public init(contextId: String, language: String, cwd: String, isolation: String? = nil) {
         self.contextId = contextId
         self.language = language
         self.cwd = cwd
+        self.isolation = isolation
         timestamp = Timestamp.now()
     }
 }

@@ -25,9 +25,7 @@ struct ExecPlanner: Sendable {
             )
         }
         let isUnprotected = isUnprotected(plan)
-        guard !isUnprotected || hello.acceptsUnprotectedCredentials else {
-            throw APIError.credentialsUnprotected(hello)
-        }
+        try checkCredentials(in: plan.namespace)
         logger.log(
             level: isUnprotected ? .warning : .debug,
             isUnprotected ? "Running a command with credentials that are not fully protected." : "Running a command.",
@@ -56,7 +54,31 @@ struct ExecPlanner: Sendable {
     }
 
     /// Whether the command has credentials that the running mode does not protect fully.
-    func isUnprotected(_ plan: ExecPlan) -> Bool {
-        plan.namespace == .secure && hello.mode?.protectsCredentials == false
+    func isUnprotected(_ plan: ExecPlan) -> Bool { isUnprotected(plan.namespace) }
+
+    private func isUnprotected(_ namespace: NamespaceName) -> Bool {
+        namespace == .secure && hello.mode?.protectsCredentials == false
+    }
+
+    private func checkCredentials(in namespace: NamespaceName) throws(APIError) {
+        guard !isUnprotected(namespace) || hello.acceptsUnprotectedCredentials else {
+            throw APIError.credentialsUnprotected(hello)
+        }
+    }
+
+    /// Refuses variables of code where those of a command would be, and notes in the log whose protection is not complete.
+    ///
+    /// - Parameter names: Of the variables.
+    /// - Returns: The running mode, if it does not protect them fully.
+    func checkCode(variables names: [String], _ logger: Logger) throws(APIError) -> IsolationMode? {
+        guard hello.mode != nil else { throw APIError.isolationUnavailable(hello) }
+        let namespace = names.isEmpty ? NamespaceName.user : .secure
+        try checkCredentials(in: namespace)
+        guard isUnprotected(namespace) else { return nil }
+        logger.warning(
+            "Running code with credentials that are not fully protected.",
+            metadata: ["variables": "\(names.joined(separator: ","))"]
+        )
+        return hello.mode
     }
 }

@@ -4,10 +4,13 @@ import SandboxAPI
 
 /// Why the control plane's Jupyter did not do what it was asked: its own answer, in our words.
 struct InterpreterProblem: Decodable {
-    /// `context`, `language`, `limit`, `directory` or `start`.
+    /// `context`, `language`, `limit`, `directory`, `refused` or `start`.
     var problem: String
-    /// Of a directory.
+    /// Of a directory, or of what the helper refused.
     var errno: Int32?
+    /// Of what the helper refused, as it said them.
+    var code: UInt16?
+    var stage: UInt16?
     /// Of a start: text of ours and the kernel's own words.
     var message: String?
 
@@ -25,6 +28,12 @@ struct InterpreterProblem: Decodable {
             )
         case "directory":
             let failure = HelperFailure(.stepFailed, stage: .workingDirectory, errno: errno ?? 0)
+            return APIError(HelperClientError.refused(failure), hello: hello)
+        case "refused":
+            guard let code = code.flatMap(HelperFailure.Code.init(rawValue:)),
+                let stage = stage.flatMap(Stage.init(rawValue:))
+            else { return APIError(.internalError, "The helper refused the kernel.") }
+            let failure = HelperFailure(code, stage: stage, errno: errno ?? 0)
             return APIError(HelperClientError.refused(failure), hello: hello)
         default: return APIError(.codeExecutionError, "The kernel could not be started: \(message ?? "unknown").")
         }

@@ -17,14 +17,14 @@ struct InterpreterRoutes: Sendable {
             let state = await service.connector.state(on: service.eventLoopGroup.next())
             return JSONResponse.make(InterpreterHealthResponse(interpreter: state.rawValue))
         }
-        router.post("/api/contexts") { request, _ in
+        router.post("/api/contexts") { request, context in
             let body = try await RequestDecoding.decode(
                 ContextCreateRequest.self,
                 from: request,
                 limit: bodyLimit,
                 whenEmpty: ContextCreateRequest()
             )
-            return JSONResponse.make(try await service.create(body))
+            return JSONResponse.make(try await service.create(body, context.logger))
         }
         router.get("/api/contexts") { _, _ in
             JSONResponse.make(ContextListResponse(contexts: try await service.list()))
@@ -49,7 +49,7 @@ struct InterpreterRoutes: Sendable {
 
     private func execute(_ request: Request, _ context: SandboxContext) async throws -> Response {
         let body = try await RequestDecoding.decode(ExecuteCodeRequest.self, from: request, limit: bodyLimit)
-        let run = try await service.run(body)
+        let run = try await service.run(body, context.logger)
         return EventStream.response(context) { writer in
             do {
                 try await run.events { try await writer.send(json: $0) }

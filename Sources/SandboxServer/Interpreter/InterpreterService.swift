@@ -1,6 +1,7 @@
 import FoundationEssentials
 import HTTPTypes
 import HelperProtocol
+import Logging
 import NIOCore
 import NIOHTTP1
 import SandboxAPI
@@ -43,16 +44,21 @@ struct InterpreterService: Sendable {
     let planner: ExecPlanner
     let eventLoopGroup: any EventLoopGroup
 
-    func create(_ request: ContextCreateRequest) async throws -> ContextCreateResponse {
+    func create(_ request: ContextCreateRequest, _ logger: Logger) async throws -> ContextCreateResponse {
         let language = try language(request.language)
-        try check(request.variables, request.cwd)
+        let unprotected = try check(request.variables, request.cwd, logger)
         var order = Order(language: language, directory: request.cwd, limit: planner.configuration.maximumContexts)
         let credentials = try await handover(request.variables)
         // Offered until the answer is there.
         defer { withExtendedLifetime(credentials) {} }
         order.payload = credentials?.name
         let row: Row = try await ask(.POST, "/sandbox/contexts", order, language: language)
-        return ContextCreateResponse(contextId: row.id, language: row.language, cwd: row.cwd)
+        return ContextCreateResponse(
+            contextId: row.id,
+            language: row.language,
+            cwd: row.cwd,
+            isolation: unprotected?.name
+        )
     }
 
     func list() async throws -> [ContextListResponse.Row] {
@@ -66,12 +72,12 @@ struct InterpreterService: Sendable {
     }
 
     /// Begins a run; the answer is one event a line. Whoever closes the connection interrupts it.
-    func run(_ request: ExecuteCodeRequest) async throws -> CodeRun {
+    func run(_ request: ExecuteCodeRequest, _ logger: Logger) async throws -> CodeRun {
         guard request.contextID == nil || request.cwd == nil else {
             throw APIError.invalid("cwd", "belongs to the context, which has one")
         }
         if let id = request.contextID, !Self.isContextID(id) { throw InterpreterProblem.noContext(id) }
-        try check(request.variables, request.cwd)
+        _ = try check(request.variables, request.cwd, logger)
         if let timeout = request.timeoutMs, !(0...Int(Int32.max)).contains(timeout) {
             throw APIError.invalid("timeout_ms", "must be from 0 to \(Int32.max)")
         }
@@ -119,15 +125,21 @@ struct InterpreterService: Sendable {
         return name
     }
 
-    /// The rules of commands, for what kernels have in common with them.
-    private func check(_ variables: [String: SecretBytes], _ directory: String?) throws(APIError) {
+    /// The rules of commands, for what kernels have in common with them. Returns the running mode, if it does not protect
+    /// the variables fully.
+    private func check(
+        _ variables: [String: SecretBytes],
+        _ directory: String?,
+        _ logger: Logger
+    ) throws(APIError) -> IsolationMode? {
         if let directory, let problem = PathRules.problem(directory) { throw .invalid("cwd", problem) }
         try ExecPlan.checkVariables(variables, planner.configuration, field: "env_vars")
-        guard planner.hello.mode != nil else { throw APIError.isolationUnavailable(planner.hello) }
+        let names = variables.keys.sorted()
         AuditNote.add { facts in
-            facts.namespace = variables.isEmpty ? .user : .secure
-            facts.variables = variables.keys.sorted()
+            facts.namespace = names.isEmpty ? .user : .secure
+            facts.variables = names
         }
+        return try planner.checkCode(variables: names, logger)
     }
 
     /// What hands the variables to the kernel; nil if there are none.
