@@ -101,12 +101,16 @@ def avoid_tcp():
 
 def kernel_application(order):
     """An ipykernel application for this order, without files of its own."""
-    # The debugger listens on TCP. User code may import it all the same.
+    # The debugger listens on TCP, and takes long to import. ipykernel looks for it when a kernel is made, or first asked
+    # about itself; it is to look now. User code may import it all the same.
     sys.modules["debugpy"] = None
+    import ipykernel.debugger
     from ipykernel.kernelapp import IPKernelApp
     from traitlets.config import Config
 
     del sys.modules["debugpy"]
+    if ipykernel.debugger._is_debugpy_available:
+        raise ImportError("the kernel's debugger cannot be switched off")
 
     class Application(IPKernelApp):
         def init_connection_file(self):

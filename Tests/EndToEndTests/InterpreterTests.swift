@@ -137,6 +137,20 @@ struct InterpreterTests {
         }
     }
 
+    @Test func `no kernel has a debugger, which would listen on TCP; code may import its own`() async throws {
+        try await PairFixture.with(try .interpreter()) { pair in
+            let api = pair.api
+            try await api.untilInterpreterIsReady()
+            let found = """
+                import sys
+                ('debugger' in get_ipython().kernel.kernel_info['supported_features'], 'debugpy' in sys.modules)
+                """
+            let context = try await api.context()
+            #expect(try await api.value(found, in: context) == "(False, False)")
+            #expect(try await api.value("import debugpy; debugpy.__name__", in: context) == "'debugpy'")
+        }
+    }
+
     @Test func `contexts run side by side, and one context runs one thing at a time`() async throws {
         try await PairFixture.with(try .interpreter()) { pair in
             let api = pair.api
