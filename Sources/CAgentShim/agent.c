@@ -62,6 +62,7 @@ int cas_child_signals(int *descriptor) {
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGCHLD);
+    sigaddset(&set, SIGTERM);
     if (sigprocmask(SIG_BLOCK, &set, NULL) != 0) return errno;
     if (signal(SIGPIPE, SIG_IGN) == SIG_ERR) return errno;
     int opened = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -70,10 +71,12 @@ int cas_child_signals(int *descriptor) {
     return 0;
 }
 
-void cas_forget_signals(int descriptor) {
-    struct signalfd_siginfo information[8];
-    while (read(descriptor, information, sizeof information) > 0) {
-    }
+int cas_forget_signals(int descriptor) {
+    struct signalfd_siginfo information;
+    int is_to_end = 0;
+    while (read(descriptor, &information, sizeof information) > 0)
+        if (information.ssi_signo == SIGTERM) is_to_end = 1;
+    return is_to_end;
 }
 
 int cas_save_real_uid(void) {

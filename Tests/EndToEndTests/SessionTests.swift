@@ -44,6 +44,36 @@ struct SessionTests {
         }
     }
 
+    @Test(arguments: ["-x", "--version", "+e", "-- true"])
+    func `a command that begins like an option is a command like any other`(_ command: String) async throws {
+        try await PairFixture.with { pair in
+            for session in ["s", API.sessionless] {
+                let response = try await pair.api.execute(command, session: session)
+                #expect(response.exitCode == 127, "\(session): \(response)")
+                let cell = try await pair.api.execute(command, env: ["TOKEN": "x"], session: session)
+                #expect(cell.exitCode == 127, "\(session): \(cell)")
+            }
+        }
+    }
+
+    @Test func `who waits in a session whose shell ends is told, and runs in no other shell unasked`() async throws {
+        try await PairFixture.with { pair in
+            let api = pair.api
+            async let first = api.attempt(
+                ExecuteRequest(command: "touch up; until [ -e go ]; do sleep 0.05; done; exit 3", sessionId: "s")
+            )
+            _ = try await api.execute("until [ -e up ]; do sleep 0.05; done")
+            async let second = api.attempt(ExecuteRequest(command: "touch ran", sessionId: "s"))
+            // Time for the second to begin to wait.
+            _ = try await api.execute("sleep 1; touch go")
+            for answer in [try await first, try await second] {
+                let failure = try answer.failure
+                #expect(answer.status == 410 && failure.code == "SESSION_TERMINATED", "\(answer.text)")
+            }
+            #expect(try await api.output("[ -e ran ] || echo free", session: "s") == "free")
+        }
+    }
+
     @Test(arguments: [
         ("exit 42", 42), ("set -e; false", 1), ("exec true", 0), ("kill -KILL $$", 137), ("set -u; echo $never_set", 1),
     ])

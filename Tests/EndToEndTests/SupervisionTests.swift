@@ -8,6 +8,27 @@ import Testing
 /// G9: a crashed server comes back, a stopped one harms nobody, and nothing runs unsupervised.
 @Suite(.timeLimit(.minutes(20)))
 struct SupervisionTests {
+    @Test func `a stop gives everything that runs the grace time to end by itself`() async throws {
+        try await PairFixture.with { pair in
+            let places = [
+                ("session", #""sessionId":"s""#), ("alone", #""sessionId":"\#(API.sessionless)""#),
+                ("cell", #""env":{"TOKEN":"x"}"#),
+            ]
+            for (name, field) in places {
+                let trap = "trap 'sleep 0.5; echo saved >\(name); exit' TERM"
+                let command = "\(trap); touch \(name); while :; do sleep 0.05; done"
+                let answer = try await pair.api.post("/api/process/start", json: #"{"command":"\#(command)",\#(field)}"#)
+                #expect(answer.status == 200, "\(answer.text)")
+                _ = try await pair.api.execute("until [ -e \(name) ]; do sleep 0.05; done")
+            }
+            pair.helper.signal(SIGTERM)
+            #expect(try await pair.helper.end == .exited(0))
+            for (name, _) in places {
+                #expect(FileBytes.read(pair.workspace + "/" + name) == Array("saved\n".utf8), "\(name)")
+            }
+        }
+    }
+
     @Test(arguments: [NamespaceName.user, .secure])
     func `a server killed in the middle of a command is replaced, and its commands are gone`(
         in namespace: NamespaceName

@@ -119,6 +119,19 @@ struct ModeTests {
         #expect(output.contains("landlock: not available\nfailed step: helperIdentity"))
     }
 
+    @Test func `the probe harms no pair that runs beside it`() async throws {
+        try await PairFixture.with(.helperOnly) { pair in
+            var options = PairOptions.helperOnly
+            options.ids = pair.ids
+            let command = try await pair.startShell("echo up; exec sleep 1000", until: "up")
+            let (end, output, _) = try await PairFixture.runToEnd(options, arguments: ["--probe"])
+            #expect(end == .exited(0) && output.contains("users: available\n"), "\(output)")
+            #expect(try await pair.shell("pgrep -c sleep").text == "1")
+            try await command.process.terminate(grace: .zero)
+            #expect(try await command.process.exitStatus.cause == .signaled(9))
+        }
+    }
+
     @Test func `none serves without root as well`() async throws {
         let options = try PairOptions.restrictedPod(isolation: "none", server: .standIn)
         try await PairFixture.with(options) { pair async throws in

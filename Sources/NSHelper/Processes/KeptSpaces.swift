@@ -30,20 +30,29 @@ final class KeptSpaces {
 
     /// Makes the directory of the home directories, sweeps what an earlier helper has left in it, and starts the keeper of
     /// `user`.
-    init(_ configuration: HelperConfiguration, _ context: borrowing SpawnContext) throws(HelperFailure) {
+    ///
+    /// - Parameter isProbe: The keeper of `user` has a uid of the pool. It ends everything of its uid, and that of `user` may
+    ///   belong to a pair that is running here.
+    init(
+        _ configuration: HelperConfiguration,
+        _ context: borrowing SpawnContext,
+        isProbe: Bool
+    ) throws(HelperFailure) {
         let begin = cns_monotonic_microseconds()
         mode = context.layout.granted == nil ? .users : .landlock
         homes = context.layout.homes
-        user = CellIdentity(
-            uid: context.layout.ids.user,
-            keeper: context.layout.userKeeper,
-            directory: homes + "/user"
-        )
         pool = UIDPool(
             first: configuration.cellUID,
             slots: configuration.cellSlots,
             directory: homes,
             everyone: mode == .landlock ? context.layout.ids.user : nil
+        )
+        let (uid, keeper) = (context.layout.ids.user, context.layout.userKeeper)
+        let stranger = isProbe ? pool.all.last : nil
+        user = CellIdentity(
+            uid: stranger?.uid ?? uid,
+            keeper: stranger?.keeper ?? keeper,
+            directory: homes + "/user"
         )
         guard try Self.runToEnd(ChildPlan.homes(context.layout), context) == 0 else {
             throw HelperFailure(.stepFailed, stage: .makeDirectory, errno: EPERM)

@@ -164,10 +164,11 @@ final class ServiceLoop {
         }
     }
 
-    /// Forgets a client and ends what it started: nothing runs for nobody.
+    /// Forgets a client and ends what it started: nothing runs for nobody. During a stop everybody has been asked to end and
+    /// has the grace time to do it, though the server, whose commands they are, is gone first.
     func close(_ connection: Connection) {
         connections[connection.id] = nil
-        kill(commands.all.filter { $0.connection == connection.id })
+        if stopDeadlineMicroseconds == nil { kill(commands.all.filter { $0.connection == connection.id }) }
         if server?.connection.id == connection.id { server?.closed() }
         if jupyter?.connection.id == connection.id { jupyter?.closed() }
     }

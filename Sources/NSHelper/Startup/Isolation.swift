@@ -40,6 +40,7 @@ final class Isolation {
         _ configuration: HelperConfiguration,
         identities: SandboxIdentities,
         isPrivileged: Bool,
+        isProbe: Bool = false,
         report: (IsolationMode, HelloReply.ProbeFailure) -> Void
     )
         throws -> Isolation
@@ -66,7 +67,7 @@ final class Isolation {
         for mode in configuration.isolation.map({ [$0] }) ?? IsolationMode.strongestFirst {
             do {
                 var groupFailure: ControlGroups.Failure?
-                let running = try start(mode, configuration, store, &context, group, container, &groupFailure)
+                let running = try start(mode, configuration, isProbe, store, &context, group, container, &groupFailure)
                 return Isolation(
                     mode: running,
                     context: context,
@@ -93,6 +94,7 @@ final class Isolation {
     private static func start(
         _ mode: IsolationMode,
         _ configuration: HelperConfiguration,
+        _ isProbe: Bool,
         _ store: DescriptorStore,
         _ context: inout SpawnContext,
         _ group: OwnGroup,
@@ -107,7 +109,7 @@ final class Isolation {
                 let (set, failure) = try namespaces(configuration, store, &context, group, container)
                 groupFailure = failure
                 return .namespaces(set)
-            case .users: return .kept(try kept(configuration, context))
+            case .users: return .kept(try kept(configuration, context, isProbe: isProbe))
             case .landlock:
                 let hidden = GrantedPaths.hidden(configuration, layout)
                 if let error = GrantedPaths.contradiction(hidden, workspace: layout.workspace) { throw error }
@@ -116,7 +118,7 @@ final class Isolation {
                 context.layout.userKeeper = context.layout.ids.user
                 // The kernel counts all of the one uid: what user may have must not be missing from a cell.
                 context.layout.limits.secure.processes += context.layout.limits.user.processes
-                return .kept(try kept(configuration, context))
+                return .kept(try kept(configuration, context, isProbe: isProbe))
             case .none: return .open
             }
         } catch let error as HelperFailure {
@@ -206,12 +208,13 @@ final class Isolation {
     /// execve.
     private static func kept(
         _ configuration: HelperConfiguration,
-        _ context: borrowing SpawnContext
+        _ context: borrowing SpawnContext,
+        isProbe: Bool
     ) throws(HelperFailure) -> KeptSpaces {
         guard cns_is_directory(configuration.workspace) != 0 else {
             throw HelperFailure(.stepFailed, stage: .workspace, errno: ENOENT)
         }
-        let spaces = try KeptSpaces(configuration, context)
+        let spaces = try KeptSpaces(configuration, context, isProbe: isProbe)
         let cell = try spaces.takeCell()
         for identity in [nil, cell] {
             let launch = try CommandLaunch(probe(context), as: identity, spaces, context, image: CommandImage())

@@ -22,6 +22,7 @@ extension Startup {
                 demanded,
                 identities: identities,
                 isPrivileged: isPrivileged,
+                isProbe: true,
                 report: { _, _ in }
             )
             report(mode, isolation)

@@ -16,6 +16,8 @@ final class ShellKeeper {
     private var reader = ControlReader()
     private var commands: [UInt32: ShellCommand] = [:]
     private var shellHasEnded = false
+    /// The session is to end, or the pair: everything in it has got SIGTERM too, and has until the helper's SIGKILL.
+    private var isEnding = false
 
     init(_ channel: consuming RecordChannel, shell path: String) throws(SystemError) {
         try SystemError.check(cas_become_subreaper())
@@ -28,10 +30,13 @@ final class ShellKeeper {
         shell.send(script.prologue(signal: cas_interrupt_signal()))
     }
 
-    /// Serves until the server closes its end; then the session is over, and with it everything in it.
+    /// Serves until the server closes its end; then the session is over, and with it everything in it. After a SIGTERM it
+    /// serves until nothing is left, though a server that stops too has gone before that.
     func serve() {
+        var isAlone = false
         while true {
-            var descriptors = [channel.rawValue, shell.reports.rawValue, signals.rawValue].map {
+            if isEnding, isQuiet { return endEverything() }
+            var descriptors = [isAlone ? -1 : channel.rawValue, shell.reports.rawValue, signals.rawValue].map {
                 pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
             }
             _ = poll(&descriptors, 3, nextTimeout())
@@ -39,11 +44,23 @@ final class ShellKeeper {
             // the command be this process's to reap.
             if descriptors[1].revents != 0 || descriptors[2].revents != 0 { readReports() }
             if descriptors[2].revents != 0 {
-                cas_forget_signals(signals.rawValue)
+                if cas_forget_signals(signals.rawValue) != 0 { isEnding = true }
                 reap()
             }
             runDeadlines()
-            if descriptors[0].revents != 0, !receive() { return endEverything() }
+            if descriptors[0].revents != 0, !receive() {
+                guard isEnding else { return endEverything() }
+                isAlone = true
+            }
+        }
+    }
+
+    /// Nobody lives here but a shell that has nothing to do.
+    private var isQuiet: Bool {
+        let scan = ProcessScan()
+        let isIdle = commands.values.allSatisfy { if case .foreground = $0.phase { false } else { true } }
+        return scan.tree([getpid()]).allSatisfy { pid in
+            pid == getpid() || isIdle && pid == shell.pid || scan.entries[pid]?.isZombie != false
         }
     }
 

@@ -40,7 +40,7 @@ struct ShellScript {
         }
         for variable in run.variables { lines += Self.assignment(variable) + " " }
         // Not `\builtin eval`, for which such variables are either exported or seen, but not both (bash 5.2).
-        lines += "\\eval \"$__sandbox_command\" \(redirections(files))\n"
+        lines += "\\eval -- \"$__sandbox_command\" \(redirections(files))\n"
         if run.directory != nil { lines += "else \\builtin false; fi\n" }
         lines += "\\builtin printf -v __sandbox_status %d \"$?\"; __sandbox_active=\n"
         if run.directory != nil { lines += "\\builtin cd -- \"$__sandbox_directory\" >/dev/null 2>&1 || \\builtin :\n" }
@@ -65,7 +65,7 @@ struct ShellScript {
         lines += "\\builtin ulimit -x \(ProcessMark.limit(run.number)) 2>/dev/null; "
         lines += "\\builtin export SANDBOX_PROCESS_ID=\(ShellQuoting.quoted(run.processID))"
         for variable in run.variables { lines += " " + Self.assignment(variable) }
-        lines += "; \\builtin eval \"$__sandbox_command\" ) \(redirections(files)) & "
+        lines += "; \\builtin eval -- \"$__sandbox_command\" ) \(redirections(files)) & "
         lines += "\\builtin printf 'P %d %d\\0' \(run.number) \"$!\" >|\(descriptors)\(control) )"
         lines += " || \\builtin printf 'F %d\\0' \(run.number) >|\(descriptors)\(control)\n"
         lines += "\\builtin printf 'D %d\\0' \(run.number) >|\(descriptors)\(control)\n"

@@ -180,8 +180,10 @@ struct ExecPlan: Sendable {
 
     /// argv and environment for the helper.
     func payload(shell: String) throws(SpawnPayload.Problem) -> ProcessPayload {
-        try ProcessPayload(
-            arguments: [Array(shell.utf8), Array("-c".utf8), Array(command.utf8)],
+        // A command that begins like an option is none.
+        let words = (command.utf8.first.map { "-+".utf8.contains($0) } == true ? ["-c", "--"] : ["-c"]) + [command]
+        return try ProcessPayload(
+            arguments: [Array(shell.utf8)] + words.map { Array($0.utf8) },
             variables: variables.map { variable in
                 ProcessPayload.Variable(name: Array(variable.name.utf8), valueCount: variable.value.count) {
                     variable.value.copy(to: $0)

@@ -80,7 +80,13 @@ struct ExecuteRoutes: Sendable {
         if plan.namespace == .secure {
             return try await runner.runAlone(plan, inTurnOf: session, until: disconnected)
         }
-        let outcome = try await runner.run(plan, in: session, until: disconnected)
+        let outcome: CommandRunner.Outcome
+        do {
+            outcome = try await runner.run(plan, in: session, until: disconnected)
+        } catch HelperClientError.connectionLost where session.shellEnded.value != nil {
+            // While this one waited for its turn. What it relied on is gone, so it does not run in another shell unasked.
+            outcome = .shellEnded(status: session.shellEnded.value ?? nil)
+        }
         if session.shellEnded.value != nil { await sessions.evict(session) }
         // Without the helper nothing runs here any more, which is another error than a killed session.
         if case .shellEnded(nil) = outcome { _ = try await starter.helper.status() }
