@@ -72,6 +72,12 @@ extension ServiceLoop {
                 )
             }
             userFailure = error
+            // Nobody waits for what may never be; that it stands again is told to all.
+            let waiting = uidResets.updateValue([], forKey: .user) ?? []
+            for (connectionID, request) in waiting {
+                guard let connection = connections[connectionID] else { continue }
+                if !connection.reply(.failed(HelperFailure(.namespaceDown)), to: request) { close(connection) }
+            }
             let delay = min(renewals[.user].map { $0.delay * 2 } ?? Self.firstRenewal, Self.longestRenewal)
             renewals[.user] = (cns_monotonic_microseconds() + delay, delay)
         }
