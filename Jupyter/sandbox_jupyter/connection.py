@@ -1,5 +1,7 @@
 """Two of a kernel's sockets, and what comes over them: written by a stranger, every byte of it."""
 import asyncio
+import json
+import uuid
 
 import zmq
 import zmq.asyncio
@@ -13,8 +15,20 @@ CONNECT_SECONDS = 30
 NUDGE_SECONDS = 0.1
 
 
+# The form of what marks an end; others than that of the run are left over from one that was broken off.
+_MARK = "application/x-sandbox-mark"
+
+
 class Unresponsive(Exception):
     """The kernel runs and does not answer."""
+
+
+def _silent(code):
+    """A request to run code that counts as none."""
+    return {
+        "code": code, "silent": True, "store_history": False, "user_expressions": {}, "allow_stdin": False,
+        "stop_on_error": False,
+    }
 
 
 class Connection:
@@ -55,22 +69,25 @@ class Connection:
         await self._shell.send_multipart(self._session.serialize(message))
         return message["header"]["msg_id"]
 
-    async def outputs(self, request, idles_early=False):
+    async def outputs(self, request, mark=None):
         """The messages that belong to the request, in order, until the kernel is idle again.
 
-        A kernel that `idles_early` says so while the last of them is still on its way. It has come when the kernel has
-        answered one thing more."""
-        last = request
+        With a `mark`, code of a kernel that says so while outputs are still on their way, until what the mark shows has come
+        after them. Outputs on their way are then taken for the mark's."""
+        name, last = uuid.uuid4().hex, request
         while True:
             message = await self._receive(self._iopub, request, last)
-            parent = message["parent_header"]["msg_id"]
-            if message["msg_type"] != "status":
-                if parent == request:
-                    yield message
-            elif parent == last and message["content"].get("execution_state") == "idle":
-                if last != request or not idles_early:
-                    return
-                last = await self.send("kernel_info_request", {})
+            content, kind = message["content"], message["msg_type"]
+            data = content.get("data")
+            if kind == "status":
+                if last == request and content.get("execution_state") == "idle":
+                    if mark is None:
+                        return
+                    last = await self.send("execute_request", _silent(mark % json.dumps({_MARK: name})))
+            elif not isinstance(data, dict) or _MARK not in data:
+                yield message
+            elif data[_MARK] == name:
+                return
 
     async def reply(self, request):
         """The content of the request's reply."""

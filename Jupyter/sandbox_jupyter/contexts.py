@@ -135,11 +135,15 @@ class Context:
                 "stop_on_error": True,
             },
         )
-        failed, begun = [], asyncio.get_running_loop().create_future()
-        idles_early = languages.by_name(self.language).idles_early
+        loop = asyncio.get_running_loop()
+        failed, begun, messages = [], loop.create_future(), 0
+        deadline = None if timeout is None else loop.time() + timeout
+        mark = languages.by_name(self.language).mark
 
         async def follow():
-            async for message in connection.outputs(request, idles_early):
+            nonlocal messages
+            async for message in connection.outputs(request, mark):
+                messages += 1
                 if not begun.done():
                     begun.set_result(None)
                 found = event(message)
@@ -156,8 +160,14 @@ class Context:
         try:
             done = await _first({outputs, reply, left, process.exit}, timeout)
             if done and done <= {outputs, reply}:
-                # One of the two is there, and the other one follows unless it was lost on the way.
-                await _first({outputs, left, process.exit}, TAIL_SECONDS)
+                # One of the two is there, and the other one follows unless it was lost on the way. Outputs may be many.
+                known = -1
+                while not outputs.done() and known != messages and not (left.done() or process.exit.done()):
+                    if deadline is not None and loop.time() >= deadline:
+                        done = set()
+                        break
+                    known, rest = messages, TAIL_SECONDS if deadline is None else deadline - loop.time()
+                    await _first({outputs, left, process.exit}, min(rest, TAIL_SECONDS))
                 await _first({reply, left, process.exit}, TAIL_SECONDS)
             if process.poll() is not None:
                 self.disconnect()

@@ -123,6 +123,25 @@ struct InterpreterTests {
         }
     }
 
+    @Test func `many lines of JavaScript come whole, and none of them in the next run`() async throws {
+        try await PairFixture.with(try .interpreter()) { pair in
+            let api = pair.api
+            try await api.untilInterpreterIsReady()
+            let script = try await api.context("javascript")
+            // Deno queues them, and calls itself idle when the code has ended.
+            for count in [3000, 0, 1] {
+                let code = "for (let i = 0; i < \(count); i++) console.log(i);\n'end'"
+                let events = try await api.code(code, in: script)
+                let written = events.filter { $0.type == "stdout" }.compactMap(\.text).joined()
+                #expect(written == (0..<count).map { "\($0)\n" }.joined(), "\(count)")
+                #expect(events.filter { $0.type == "result" }.map(\.text) == ["\"end\""], "\(count)")
+                #expect(events.last?.type == "execution_complete")
+            }
+            // What marks the end is no code of the caller's.
+            #expect(try await api.code("1", in: script).last?.count == 4)
+        }
+    }
+
     @Test func `bash runs its lines one after the other without waiting in between`() async throws {
         try await PairFixture.with(try .interpreter()) { pair in
             let api = pair.api
