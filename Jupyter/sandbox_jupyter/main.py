@@ -1,9 +1,14 @@
 """Where sandbox-jupyter begins."""
+import errno
 import os
 import shutil
 import stat
+import sys
 
 from . import lockdown
+
+# EX_CONFIG, sysexits.h: the helper does not start it again.
+_CONFIGURATION_ERROR = 78
 
 
 def pool_sizes(text):
@@ -25,7 +30,14 @@ def main():
     token = lockdown.read_file(numbers["token"]).decode("ascii")
     os.close(numbers["token"])
     directory = os.environ["SANDBOX_JUPYTER_DIRECTORY"]
-    os.makedirs(directory, mode=0o700, exist_ok=True)
+    try:
+        os.makedirs(directory, mode=0o700, exist_ok=True)
+    except OSError as error:
+        if error.errno != errno.EROFS:
+            raise
+        place = os.path.dirname(directory)
+        print("sandbox-jupyter: a writable %s is needed: %s" % (place, error.strerror), file=sys.stderr)
+        sys.exit(_CONFIGURATION_ERROR)
     status = os.lstat(directory)
     if status.st_uid != os.getuid() or stat.S_IMODE(status.st_mode) != 0o700 or not stat.S_ISDIR(status.st_mode):
         raise SystemExit("sandbox-jupyter: its directory is somebody else's")

@@ -162,6 +162,19 @@ struct InterpreterUsersTests {
         }
     }
 
+    @Test func `a Jupyter without a writable place says so once, and commands run without it`() async throws {
+        var options = try Self.options()
+        let script = "mount -t tmpfs -o ro none /tmp && exec \"$@\""
+        options.wrapper = ["unshare", "--mount", "sh", "-c", script, "sh"] + options.wrapper
+        try await PairFixture.with(options) { pair in
+            let isSaid = try await pair.helper.errors.wait(for: "cannot run here and is not started again")
+            #expect(isSaid)
+            #expect(pair.helper.errors.text.contains("a writable /tmp is needed"))
+            #expect(!pair.helper.errors.text.contains("Traceback"))
+            #expect(try await pair.api.output("id -u") == "\(pair.ids.user)")
+        }
+    }
+
     @Test func `a Jupyter that is killed comes back to its own directory, and nothing is left of it`() async throws {
         let ids = try await PairFixture.with(try Self.options()) { pair in
             let api = pair.api
