@@ -33,7 +33,7 @@ struct ServerApplication: Sendable {
         self.configuration = configuration
         self.token = token
         self.audit = audit
-        connector = JupyterConnector(jupyter)
+        connector = JupyterConnector(jupyter, mode: hello.mode)
         self.helper = helper
         self.hello = hello
         self.eventLoopGroup = eventLoopGroup

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import HTTPTypes
+import HelperProtocol
 import NIOCore
 import NIOPosix
 import SandboxAPI
@@ -55,7 +56,7 @@ struct InterpreterPureTests {
         let start = ContinuousClock.now
         let time = Time(start)
         let address = JupyterAddress(directory: "/nonexistent", token: "t")
-        let connector = JupyterConnector(address, clock: { time.now })
+        let connector = JupyterConnector(address, mode: .namespaces, clock: { time.now })
         let group = MultiThreadedEventLoopGroup.singleton
         #expect(await connector.state(on: group.next()) == .starting)
         time.now = start + .seconds(59)
@@ -72,7 +73,15 @@ struct InterpreterPureTests {
             return error?.body.httpStatus == 502 && error?.headers[.retryAfter] == nil
         }
         #expect(await connector.state(on: group.next()) == .failing)
-        #expect(await JupyterConnector(nil).state(on: group.next()) == .off)
+        #expect(await JupyterConnector(nil, mode: .namespaces).state(on: group.next()) == .off)
+    }
+
+    @Test func `what is missing is named: the image's Jupyter, or a mode that can have it`() {
+        let image = JupyterConnector(nil, mode: .namespaces).absent.body
+        #expect(image.httpStatus == 501 && image.suggestion?.contains("jupyter") == true)
+        let mode = JupyterConnector(nil, mode: .landlock).absent.body
+        #expect(mode.httpStatus == 501 && mode.message.contains("landlock"))
+        #expect(mode.suggestion?.contains("users") == true && mode.suggestion?.contains("image") == false)
     }
 
     @Test func `the token is printed nowhere`() {

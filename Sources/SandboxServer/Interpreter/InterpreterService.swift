@@ -175,7 +175,7 @@ struct InterpreterService: Sendable {
     }
 
     private func begin(_ method: HTTPMethod, _ path: String, _ body: Data?) async throws -> Upstream {
-        guard let address = connector.address else { throw JupyterConnector.absent }
+        guard let address = connector.address else { throw connector.absent }
         let upstream = try await connector.connect(on: eventLoopGroup.next())
         var head = HTTPRequestHead(version: .http1_1, method: method, uri: path)
         head.headers = [

@@ -21,12 +21,19 @@ final class JupyterConnector: Sendable {
     private static let patience = Duration.seconds(60)
 
     let address: JupyterAddress?
+    private let mode: IsolationMode?
     private let clock: @Sendable () -> ContinuousClock.Instant
     /// When it was first not reached; nil since it was.
     private let missingSince: Mutex<ContinuousClock.Instant?>
 
-    init(_ address: JupyterAddress?, clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
+    /// - Parameter mode: The running one.
+    init(
+        _ address: JupyterAddress?,
+        mode: IsolationMode?,
+        clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+    ) {
         self.address = address
+        self.mode = mode
         self.clock = clock
         missingSince = Mutex(clock())
     }
@@ -34,7 +41,7 @@ final class JupyterConnector: Sendable {
     /// A connection for one request.
     /// - Throws: What the caller is told: to come back while it is starting, and never otherwise.
     func connect(on eventLoop: any EventLoop) async throws -> Upstream {
-        guard let address else { throw Self.absent }
+        guard let address else { throw absent }
         do {
             let upstream = try await Upstream.connect(path: address.socketPath, on: eventLoop)
             missingSince.withLock { $0 = nil }
@@ -72,9 +79,19 @@ final class JupyterConnector: Sendable {
         }
     }
 
-    static let absent = APIError(
-        .notImplemented,
-        "This image has no code interpreter.",
-        suggestion: "Use the image's interpreter variant, or install Jupyter and set the helper's option jupyter."
-    )
+    /// Why there is none.
+    var absent: APIError {
+        guard mode != .landlock else {
+            return APIError(
+                .notImplemented,
+                "Code kernels cannot be had in mode landlock.",
+                suggestion: "Run the pair in mode namespaces or users."
+            )
+        }
+        return APIError(
+            .notImplemented,
+            "This image has no code interpreter.",
+            suggestion: "Use the image's interpreter variant, or install Jupyter and set the helper's option jupyter."
+        )
+    }
 }

@@ -55,7 +55,7 @@ struct JupyterProxy: Sendable {
                 )
             )
         }
-        guard let address = connector.address else { throw JupyterConnector.absent }
+        guard let address = connector.address else { throw connector.absent }
         guard JupyterPaths.permits(request.uri.path) else {
             throw APIError(.unknownRoute, "The requested endpoint was not found.")
         }
