@@ -8,11 +8,11 @@ public struct FileDownload: AsyncSequence, Sendable {
     /// What reading throws.
     public typealias Failure = SandboxClientError
 
-    /// Bytes that will come.
-    public let size: Int
+    /// Bytes that will come; nil where the server does not know it before, as for files of /proc and empty ones.
+    public let size: Int?
     private let body: HTTPClientResponse.Body
 
-    init(size: Int, body: HTTPClientResponse.Body) {
+    init(size: Int?, body: HTTPClientResponse.Body) {
         self.size = size
         self.body = body
     }
@@ -20,7 +20,7 @@ public struct FileDownload: AsyncSequence, Sendable {
     /// All of it at once.
     public func bytes() async throws(SandboxClientError) -> [UInt8] {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(size)
+        bytes.reserveCapacity(size ?? 0)
         for try await piece in self { bytes += piece }
         return bytes
     }
@@ -33,9 +33,9 @@ public struct FileDownload: AsyncSequence, Sendable {
     /// Reads one piece after the other.
     public struct AsyncIterator: AsyncIteratorProtocol {
         private var pieces: HTTPClientResponse.Body.AsyncIterator
-        private var left: Int
+        private var left: Int?
 
-        fileprivate init(pieces: HTTPClientResponse.Body.AsyncIterator, left: Int) {
+        fileprivate init(pieces: HTTPClientResponse.Body.AsyncIterator, left: Int?) {
             self.pieces = pieces
             self.left = left
         }
@@ -44,10 +44,10 @@ public struct FileDownload: AsyncSequence, Sendable {
         public mutating func next() async throws(SandboxClientError) -> [UInt8]? {
             do {
                 guard let piece = try await pieces.next() else {
-                    guard left == 0 else { throw SandboxClientError.unreachable("the file broke off") }
+                    guard (left ?? 0) == 0 else { throw SandboxClientError.unreachable("the file broke off") }
                     return nil
                 }
-                left -= piece.readableBytes
+                left = left.map { $0 - piece.readableBytes }
                 return Array(piece.readableBytesView)
             } catch {
                 throw SandboxClientError(transport: error)
