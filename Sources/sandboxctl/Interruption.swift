@@ -58,7 +58,16 @@ enum Interruption {
         }
     }
 
-    /// Runs `body`, which is cancelled by SIGINT, SIGTERM and SIGHUP; `onWindowChange` is called for each SIGWINCH.
+    /// Cancels what runs within ``cancelling(onWindowChange:_:)``; false if nothing does.
+    static func interrupt() -> Bool {
+        source.withLock { source in
+            source?.yield(.interrupted)
+            return source != nil
+        }
+    }
+
+    /// Runs `body`, which is cancelled by SIGINT, SIGTERM and SIGHUP, and by output that cannot be written, which is thrown
+    /// then whatever became of it; `onWindowChange` is called for each SIGWINCH.
     static func cancelling<Value: Sendable>(
         onWindowChange: @escaping @Sendable () async -> Void = {},
         _ body: @escaping @Sendable () async throws -> Value
@@ -66,7 +75,23 @@ enum Interruption {
         let (events, continuation) = AsyncStream<Event>.makeStream(bufferingPolicy: .bufferingNewest(8))
         source.withLock { $0 = continuation }
         defer { source.withLock { $0 = nil } }
-        return try await withThrowingTaskGroup(of: Value?.self) { group in
+        let result: Value
+        do {
+            result = try await race(events, onWindowChange, body)
+        } catch {
+            throw OutputFailure.current ?? error
+        }
+        // The command may have ended before the cancellation reached it.
+        if let failure = OutputFailure.current { throw failure }
+        return result
+    }
+
+    private static func race<Value: Sendable>(
+        _ events: AsyncStream<Event>,
+        _ onWindowChange: @escaping @Sendable () async -> Void,
+        _ body: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        try await withThrowingTaskGroup(of: Value?.self) { group in
             group.addTask { try await body() }
             group.addTask {
                 for await event in events {

@@ -12,17 +12,26 @@ enum Output {
 
     static func error(_ text: String) { write(Array((text + "\n").utf8), to: STDERR_FILENO) }
 
-    /// Writes all of it. A reader that has gone ends the program, as SIGPIPE would.
+    /// Writes all of it. Where that cannot be done, the command in the sandbox is ended, and the program.
     static func write(_ bytes: [UInt8], to descriptor: Int32) {
         var offset = 0
         while offset < bytes.count {
             let count = bytes[offset...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if count < 0 {
-                guard errno == EINTR || errno == EAGAIN else { exit(141) }
+                guard mayTryAgain(descriptor, errno) else { return OutputFailure.report(descriptor, errno) }
                 continue
             }
             offset += count
         }
+    }
+
+    /// Whether a failed write may be done again; waits first where somebody has made the descriptor non-blocking.
+    private static func mayTryAgain(_ descriptor: Int32, _ code: Int32) -> Bool {
+        if code == EAGAIN {
+            var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+            poll(&waiting, 1, -1)
+        }
+        return code == EINTR || code == EAGAIN
     }
 
     /// Rows as a table: columns as wide as their widest cell, the last one as it is.

@@ -42,6 +42,8 @@ struct Sandboxctl: AsyncParsableCommand {
             Output.error("sandboxctl: \(error.message)")
             if let remedy = error.remedy { Output.error("  \(remedy)") }
             exit(withError: ExitCode(error.exitCode))
+        } catch let failure as OutputFailure {
+            failure.exit()
         } catch {
             exit(withError: error)
         }
