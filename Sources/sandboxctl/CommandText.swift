@@ -2,7 +2,9 @@
 enum CommandText {
     /// One word is a command line; of several each is one word of it, whatever it holds.
     static func make(_ words: [String]) -> String {
-        words.count == 1 ? words[0] : words.map(quoted).joined(separator: " ")
+        let text = words.count == 1 ? words[0] : words.map(quoted).joined(separator: " ")
+        // Else a shell takes it for an option of its own.
+        return text.hasPrefix("-") ? " " + text : text
     }
 
     /// The text as one word of a shell.

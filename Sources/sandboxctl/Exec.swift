@@ -7,8 +7,9 @@ struct Exec: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Runs a command and exits as it did.",
         discussion: """
-            One word is a command line for the sandbox's shell; several words are one command with its arguments. With --env \
-            or --env-file the command runs in a cell of its own. Ctrl-C ends the command and everything it started.
+            One word is a command line for the sandbox's shell; several words are one command with its arguments. -- comes \
+            before a command that begins with a dash. With --env or --env-file the command runs in a cell of its own. Ctrl-C \
+            ends the command and everything it started; so does output that nobody takes any more.
 
             With --session it runs in the session's own shell, where what it changes stays, and its output comes at its end. \
             Else output comes as it is written, and the command runs in a copy of the default session's shell.
@@ -54,6 +55,9 @@ struct Exec: AsyncParsableCommand {
     func validate() throws {
         // Before the first word it is not the command's.
         if ["--help", "-h"].contains(command.first) { throw CleanExit.helpRequest(self) }
+        if let word = command.first, word.hasPrefix("-"), word != "-", word != "--" {
+            throw ValidationError("Unknown option '\(word)'. Before a command that begins with a dash comes --.")
+        }
         guard command.contains(where: { $0 != "--" }) else { throw ValidationError("There is no command to run.") }
         guard detach || id == nil else { throw ValidationError("--id names a background process: add --detach.") }
         try TimeLimit.check(timeout)
