@@ -22,7 +22,7 @@ struct CodeCreate: AsyncParsableCommand {
         let secrets = try variables.variables()
         try await server.withClient { client in
             let context = try await client.createCodeContext(CodeLanguage(rawValue: language), env: secrets, cwd: cwd)
-            Output.line(context.id)
+            Output.line(Printable.text(context.id))
         }
     }
 }

@@ -29,22 +29,23 @@ struct Doctor: AsyncParsableCommand {
                 "the server answers: mode \(health.mode ?? "none"), isolation \(health.isolation)"
             )
             for guarantee in missing {
-                Output.line("       \(guarantee.id) \(guarantee.name): \(guarantee.reason ?? "not held")")
+                let reason = guarantee.reason ?? "not held"
+                detail("\(guarantee.id) \(guarantee.name): \(reason)")
             }
             if let failure = health.probeFailure {
                 report(false, "the step '\(failure.step)' failed: \(failure.error)")
-                Output.line("       remedy: \(failure.remedy)")
+                detail("remedy: \(failure.remedy)")
             }
         } catch let error as SandboxctlError {
             isWell = false
             report(false, error.message)
-            if let remedy = error.remedy { Output.line("       remedy: \(remedy)") }
+            if let remedy = error.remedy { detail("remedy: \(remedy)") }
         }
         if let program = program ?? LocalProgram.find("ns-helper") {
             if geteuid() == 0 {
                 let (code, text) = try Self.output(program, ["--probe"])
                 report(code == 0, "\(program) --probe")
-                for line in text.split(separator: "\n") { Output.line("       \(line)") }
+                for line in text.split(separator: "\n") { detail(line) }
                 isWell = isWell && code == 0
             } else {
                 Output.line("skip   \(program) --probe: needs root")
@@ -56,8 +57,13 @@ struct Doctor: AsyncParsableCommand {
     }
 
     private func report(_ isWell: Bool, _ text: String) {
-        Output.line((isWell ? Output.styled("ok", .green) + "     " : Output.styled("wrong", .red) + "  ") + text)
+        Output.line(
+            (isWell ? Output.styled("ok", .green) + "     " : Output.styled("wrong", .red) + "  ")
+                + Printable.text(text)
+        )
     }
+
+    private func detail(_ text: some StringProtocol) { Output.line("       " + Printable.text(text)) }
 
     /// Runs a program to its end. posix_spawn(3)
     private static func output(_ program: String, _ arguments: [String]) throws(SandboxctlError) -> (Int, String) {

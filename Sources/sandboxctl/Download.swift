@@ -34,7 +34,7 @@ struct Download {
             switch entry.type {
             case .file: try await copyFile(path, to: place)
             case .directory: try await copyDirectory(path, to: place)
-            case .symlink, .other: Output.error("sandboxctl: left out, because it is no file: \(path)")
+            case .symlink, .other: Output.error("sandboxctl: left out, because it is no file: \(Printable.text(path))")
             }
         }
     }

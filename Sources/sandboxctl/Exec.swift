@@ -83,7 +83,7 @@ struct Exec: AsyncParsableCommand {
                     timeout: limit,
                     stdin: stdin
                 )
-                Output.line(process.id)
+                Output.line(Printable.text(process.id))
                 return 0
             }
             if server.session != nil, !alone {

@@ -29,8 +29,7 @@ struct List: AsyncParsableCommand {
                 .sorted { $0.relativePath < $1.relativePath }
             if json { return try Output.json(entries) }
             for entry in entries {
-                // A name may hold escape sequences, and a terminal obeys them.
-                let name = Processes.oneLine(entry.relativePath) + (entry.type == .directory ? "/" : "")
+                let name = Printable.text(entry.relativePath) + (entry.type == .directory ? "/" : "")
                 guard long else {
                     Output.line(name)
                     continue

@@ -34,8 +34,9 @@ enum Output {
         return code == EINTR || code == EAGAIN
     }
 
-    /// Rows as a table: columns as wide as their widest cell, the last one as it is.
+    /// Rows as a table: columns as wide as their widest cell, the last one as it is. What the cells hold is made printable.
     static func table(_ heading: [String], _ rows: [[String]]) {
+        let rows = rows.map { $0.map { Printable.text($0) } }
         let widths = heading.indices.map { column in ([heading] + rows).map { $0[column].count }.max() ?? 0 }
         for (number, row) in ([heading] + rows).enumerated() {
             let cells = row.enumerated().map { column, cell in

@@ -18,6 +18,6 @@ struct PortExpose: AsyncParsableCommand {
     var port: Int
 
     func run() async throws {
-        try await server.withClient { Output.line(try await $0.exposePort(port, name: name)) }
+        try await server.withClient { Output.line(Printable.text(try await $0.exposePort(port, name: name))) }
     }
 }

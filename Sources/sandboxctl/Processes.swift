@@ -25,7 +25,8 @@ struct Processes: AsyncParsableCommand {
         try await server.withClient { client in
             if tree {
                 let listing = try await client.withoutSession.exec("ps -e --forest -o pid,ppid,stat,etime,rss,args")
-                return Output.write(listing.stdout + "\n")
+                for line in listing.stdout.split(separator: "\n") { Output.line(Printable.text(line)) }
+                return
             }
             let processes = try await client.processes().filter { all || $0.endTime == nil }
             if json { return try Output.json(processes) }
@@ -42,9 +43,9 @@ struct Processes: AsyncParsableCommand {
         }
     }
 
-    /// A command may have any number of lines, and control characters.
-    static func oneLine(_ text: String) -> String {
-        let line = text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : String($0) }.joined()
+    /// A command may have any number of lines.
+    private static func oneLine(_ text: String) -> String {
+        let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
         return line.count > 120 ? line.prefix(119) + "…" : line
     }
 }

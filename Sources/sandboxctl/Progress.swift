@@ -19,7 +19,7 @@ final class Progress: Sendable {
 
     /// Another file begins.
     func begin(_ name: String, size: Int?) {
-        state.withLock { $0 = State(name: name, size: size) }
+        state.withLock { $0 = State(name: Printable.text(name), size: size) }
         moved(0)
     }
 

@@ -39,8 +39,8 @@ struct Sandboxctl: AsyncParsableCommand {
                 try command.run()
             }
         } catch let error as SandboxctlError {
-            Output.error("sandboxctl: \(error.message)")
-            if let remedy = error.remedy { Output.error("  \(remedy)") }
+            Output.error("sandboxctl: \(Printable.text(error.message))")
+            if let remedy = error.remedy { Output.error("  \(Printable.text(remedy))") }
             exit(withError: ExitCode(error.exitCode))
         } catch let failure as OutputFailure {
             failure.exit()

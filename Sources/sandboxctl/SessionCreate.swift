@@ -22,7 +22,7 @@ struct SessionCreate: AsyncParsableCommand {
         let secrets = try variables.variables()
         try await server.withClient { client in
             let session = try await client.createSession(id, env: secrets, cwd: cwd)
-            Output.line(session.sessionID ?? "")
+            Output.line(Printable.text(session.sessionID ?? ""))
         }
     }
 }

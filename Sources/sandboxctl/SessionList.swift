@@ -9,7 +9,7 @@ struct SessionList: AsyncParsableCommand {
 
     func run() async throws {
         try await server.withClient { client in
-            for id in try await client.sessions() { Output.line(id) }
+            for id in try await client.sessions() { Output.line(Printable.text(id)) }
         }
     }
 }

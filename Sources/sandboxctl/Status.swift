@@ -23,14 +23,14 @@ struct Status: AsyncParsableCommand {
     static func show(_ health: HealthResponse) {
         let colour = health.isolation == "full" ? Output.Style.green : .yellow
         Output.line(
-            "mode       \(Output.styled(health.mode ?? "none can be had", colour))  (isolation: \(health.isolation))"
+            "mode       \(Output.styled(Printable.text(health.mode ?? "none can be had"), colour))  (isolation: \(Printable.text(health.isolation)))"
         )
-        Output.line("server     \(health.version), helper \(health.helperVersion)")
+        Output.line(Printable.text("server     \(health.version), helper \(health.helperVersion)"))
         if let uptime = health.uptimeMs {
             Output.line("up         \(uptime / 1000) s, server restarts: \(health.serverRestarts ?? 0)")
         }
-        Output.line("workspace  \(health.workspace.path) (\(health.workspace.sharing))")
-        if let warning = health.warning { Output.line(Output.styled(warning, .yellow)) }
+        Output.line(Printable.text("workspace  \(health.workspace.path) (\(health.workspace.sharing))"))
+        if let warning = health.warning { Output.line(Output.styled(Printable.text(warning), .yellow)) }
         Output.line("")
         Output.table(
             ["GUARANTEE", "", "STATE"],

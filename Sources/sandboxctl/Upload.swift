@@ -30,7 +30,7 @@ struct Upload {
                 guard let kind = try LocalTree.kind(path, following: false) else { continue }
                 try await copy(path, kind, to: LocalTree.join(target, name))
             }
-        case .other: Output.error("sandboxctl: left out, because it is no file: \(source)")
+        case .other: Output.error("sandboxctl: left out, because it is no file: \(Printable.text(source))")
         }
     }
 

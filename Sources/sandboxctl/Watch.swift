@@ -28,10 +28,10 @@ struct Watch: AsyncParsableCommand {
                 switch change {
                 case .started: Output.error("watching")
                 case .changed(let kind, let path, let isDirectory):
-                    Output.line("\(kind.rawValue) \(Processes.oneLine(path))\(isDirectory ? "/" : "")")
+                    Output.line("\(kind.rawValue) \(Printable.text(path))\(isDirectory ? "/" : "")")
                     seen += 1
                     if seen == count { return }
-                case .missed(let reason): Output.error("sandboxctl: \(reason)")
+                case .missed(let reason): Output.error("sandboxctl: \(Printable.text(reason))")
                 }
             }
         }

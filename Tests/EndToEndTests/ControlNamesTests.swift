@@ -1,0 +1,35 @@
+import SandboxTestSupport
+import Testing
+
+/// What sandboxctl shows of names that user code has chosen.
+@Suite(.timeLimit(.minutes(20)))
+struct ControlNamesTests {
+    /// Names and messages come from user code; a terminal obeys what is in them.
+    @Test func `names and messages from the sandbox are shown without their control characters`() async throws {
+        try await PairFixture.with { pair in
+            let result = try await ControlTool(pair: pair).shell(
+                """
+                name=$'x\\e]0;owned\\ay\\xc2\\x9bz'
+                sandboxctl exec "mkdir /tmp/e; ln -s nowhere '/tmp/e/$name'; mkdir '$name'"
+                sandboxctl cp :/tmp/e out
+                sandboxctl ls /tmp/e
+                sandboxctl cat "/tmp/e/$name/none"
+                sandboxctl cat "/tmp/e/$name"
+                sandboxctl port expose 8472 --name "$name" >port
+                sandboxctl port
+                sandboxctl exec --detach --id p "sleep 100; : '$name'"
+                sandboxctl ps
+                sandboxctl kill p
+                sandboxctl session create "$name"
+                sandboxctl session list
+                sandboxctl logs "$name"
+                true
+                """
+            )
+            let shown = result.output + result.errors
+            let control = shown.unicodeScalars.filter { $0 != "\n" && $0.properties.generalCategory == .control }
+            #expect(control.isEmpty, "\(shown.debugDescription)")
+            #expect(Array(shown.utf8).occurrences(of: #"x\x1b]0;owned\x07y\x9bz"#) >= 4, "\(shown.debugDescription)")
+        }
+    }
+}
