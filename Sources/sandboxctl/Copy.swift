@@ -13,7 +13,10 @@ struct Copy: AsyncParsableCommand {
               sandboxctl cp project :/workspace/      a directory, with everything in it
               sandboxctl cp :results.json .           out of it
 
-            Links, and what is neither file nor directory, are left out and named.
+            Links, and what is neither file nor directory, are left out and named. A file that cannot be copied, such as one \
+            whose name is no UTF-8, is left out and named too, and the exit code is 125 when the others are there.
+
+            Modes and times are not kept, the executable bit among them: 'sandboxctl exec chmod +x FILE' sets it.
             """
     )
 
@@ -31,11 +34,12 @@ struct Copy: AsyncParsableCommand {
     func run() async throws {
         try await server.withClient { client in
             let progress = Progress(isShown: !quiet)
+            let leftOut = LeftOut()
             switch (source, destination) {
             case (.local(let source), .sandbox(let destination)):
-                try await Upload(client: client, progress: progress).copy(source, to: destination)
+                try await Upload(client: client, progress: progress, leftOut: leftOut).copy(source, to: destination)
             case (.sandbox(let source), .local(let destination)):
-                try await Download(client: client, progress: progress).copy(source, to: destination)
+                try await Download(client: client, progress: progress, leftOut: leftOut).copy(source, to: destination)
             default:
                 throw SandboxctlError(
                     "Exactly one of the two must lie in the sandbox.",
@@ -43,6 +47,7 @@ struct Copy: AsyncParsableCommand {
                     exitCode: 64
                 )
             }
+            try leftOut.check()
         }
     }
 }

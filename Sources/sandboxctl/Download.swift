@@ -6,6 +6,7 @@ import SandboxClient
 struct Download {
     let client: SandboxClient
     let progress: Progress
+    let leftOut: LeftOut
 
     /// Copies a file or a directory, into the destination if that is a directory, or else as the destination.
     func copy(_ source: String, to destination: String) async throws {
@@ -31,11 +32,24 @@ struct Download {
             }
             let path = LocalTree.join(source, entry.name)
             let place = LocalTree.join(target, entry.name)
-            switch entry.type {
-            case .file: try await copyFile(path, to: place)
-            case .directory: try await copyDirectory(path, to: place)
-            case .symlink, .other: Output.error("sandboxctl: left out, because it is no file: \(Printable.text(path))")
+            do {
+                try await copy(entry.type, path, to: place)
+            } catch let error as SandboxClientError where Self.isAboutOne(error) {
+                leftOut.add(Printable.text(path), because: error.description)
             }
+        }
+    }
+
+    /// Whether the others may be copied all the same. A name that is no UTF-8 comes repaired, and leads to nothing.
+    private static func isAboutOne(_ error: SandboxClientError) -> Bool {
+        [.fileNotFound, .permissionDenied, .isDirectory, .notDirectory, .nameTooLong].contains(error.code)
+    }
+
+    private func copy(_ type: FileListEntry.Kind, _ path: String, to place: String) async throws {
+        switch type {
+        case .file: try await copyFile(path, to: place)
+        case .directory: try await copyDirectory(path, to: place)
+        case .symlink, .other: Output.error("sandboxctl: left out, because it is no file: \(Printable.text(path))")
         }
     }
 

@@ -24,18 +24,21 @@ enum LocalTree {
         }
     }
 
-    /// The names in a directory, sorted.
-    static func names(_ path: String) throws(SandboxctlError) -> [String] {
+    /// The names in a directory, sorted, and those that are no UTF-8, which no request can carry.
+    static func names(_ path: String) throws(SandboxctlError) -> (names: [String], others: [[UInt8]]) {
         guard let directory = opendir(path) else { throw .local(path, errno) }
         defer { closedir(directory) }
         var names: [String] = []
+        var others: [[UInt8]] = []
         while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            let bytes = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+            guard let name = String(validating: bytes, as: UTF8.self) else {
+                others.append(bytes)
+                continue
             }
             if name != ".", name != ".." { names.append(name) }
         }
-        return names.sorted()
+        return (names.sorted(), others.sorted { $0.lexicographicallyPrecedes($1) })
     }
 
     /// The last component of a path.

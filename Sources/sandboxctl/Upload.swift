@@ -5,6 +5,7 @@ import SandboxClient
 struct Upload {
     let client: SandboxClient
     let progress: Progress
+    let leftOut: LeftOut
 
     /// Copies a file or a directory, into the destination if that is a directory, or else as the destination.
     func copy(_ source: String, to destination: String) async throws {
@@ -25,9 +26,17 @@ struct Upload {
             progress.end()
         case .directory:
             try await client.makeDirectory(target)
-            for name in try LocalTree.names(source) {
+            let (names, others) = try LocalTree.names(source)
+            for name in others {
+                let path = Printable.text(LocalTree.join(source, "")) + Printable.bytes(name)
+                leftOut.add(path, because: "its name is no UTF-8")
+            }
+            for name in names {
                 let path = LocalTree.join(source, name)
-                guard let kind = try LocalTree.kind(path, following: false) else { continue }
+                guard let kind = try LocalTree.kind(path, following: false) else {
+                    leftOut.add(Printable.text(path), because: "it is gone")
+                    continue
+                }
                 try await copy(path, kind, to: LocalTree.join(target, name))
             }
         case .other: Output.error("sandboxctl: left out, because it is no file: \(Printable.text(source))")
