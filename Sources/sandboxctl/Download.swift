@@ -35,7 +35,7 @@ struct Download {
             do {
                 try await copy(entry.type, path, to: place)
             } catch let error as SandboxClientError where Self.isAboutOne(error) {
-                leftOut.add(Printable.text(path), because: error.description)
+                leftOut.add("\(path): \(error)")
             }
         }
     }

@@ -1,4 +1,5 @@
 import Glibc
+import SandboxClient
 
 /// A local file, piece by piece, for an upload. Read once.
 struct FilePieces: AsyncSequence, Sendable {
@@ -25,15 +26,20 @@ struct FilePieces: AsyncSequence, Sendable {
         mutating func next() async throws -> [UInt8]? {
             if file == nil {
                 let number = open(path, O_RDONLY | O_CLOEXEC)
-                guard number >= 0 else { throw SandboxctlError.local(path, errno) }
+                guard number >= 0 else { throw Self.failure(path, errno) }
                 file = Descriptor(number)
             }
             guard let file else { return nil }
             var buffer = [UInt8](repeating: 0, count: LocalFile.pieceBytes)
             let count = read(file.number, &buffer, buffer.count)
-            guard count >= 0 else { throw SandboxctlError.local(path, errno) }
+            guard count >= 0 else { throw Self.failure(path, errno) }
             guard count > 0 else { return nil }
             return Array(buffer[..<count])
+        }
+
+        /// In the form that an upload passes on; any other would be taken for one of the connection.
+        private static func failure(_ path: String, _ code: Int32) -> SandboxClientError {
+            .local("\(path): \(String(cString: strerror(code))).")
         }
     }
 }

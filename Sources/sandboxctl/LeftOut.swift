@@ -4,10 +4,10 @@ import Synchronization
 final class LeftOut: Sendable {
     private let count = Mutex(0)
 
-    /// Names one. `name` must be printable.
-    func add(_ name: String, because reason: String) {
+    /// Tells of one, with its name and the reason.
+    func add(_ text: String) {
         count.withLock { $0 += 1 }
-        Output.error("sandboxctl: left out: \(name): \(Printable.text(reason))")
+        Output.error("sandboxctl: left out: \(Printable.text(text))")
     }
 
     /// Fails if there is any.

@@ -28,16 +28,21 @@ struct Upload {
             try await client.makeDirectory(target)
             let (names, others) = try LocalTree.names(source)
             for name in others {
-                let path = Printable.text(LocalTree.join(source, "")) + Printable.bytes(name)
-                leftOut.add(path, because: "its name is no UTF-8")
+                leftOut.add("\(LocalTree.join(source, Printable.bytes(name))): its name is no UTF-8")
             }
             for name in names {
                 let path = LocalTree.join(source, name)
                 guard let kind = try LocalTree.kind(path, following: false) else {
-                    leftOut.add(Printable.text(path), because: "it is gone")
+                    leftOut.add("\(path): it is gone")
                     continue
                 }
-                try await copy(path, kind, to: LocalTree.join(target, name))
+                do {
+                    try await copy(path, kind, to: LocalTree.join(target, name))
+                } catch SandboxClientError.local(let reason) {
+                    leftOut.add(reason)
+                } catch let error as SandboxctlError {
+                    leftOut.add(error.message)
+                }
             }
         case .other: Output.error("sandboxctl: left out, because it is no file: \(Printable.text(source))")
         }
