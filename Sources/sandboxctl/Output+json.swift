@@ -5,6 +5,6 @@ extension Output {
     static func json(_ value: some Encodable) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        line(String(decoding: try encoder.encode(value), as: UTF8.self))
+        line(Printable.json(String(decoding: try encoder.encode(value), as: UTF8.self)))
     }
 }

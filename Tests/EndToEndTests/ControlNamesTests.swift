@@ -9,16 +9,20 @@ struct ControlNamesTests {
         try await PairFixture.with { pair in
             let result = try await ControlTool(pair: pair).shell(
                 """
-                name=$'x\\e]0;owned\\ay\\xc2\\x9bz'
+                name=$'x\\e]0;owned\\ay\\xc2\\x9bz\\xe2\\x80\\xae'
                 sandboxctl exec "mkdir /tmp/e; ln -s nowhere '/tmp/e/$name'; mkdir '$name'"
                 sandboxctl cp :/tmp/e out
                 sandboxctl ls /tmp/e
+                sandboxctl ls --json /tmp/e
+                sandboxctl ls --json /tmp/e | python3 -c 'import json, sys; print(ascii(json.load(sys.stdin)[0]["name"]))'
                 sandboxctl cat "/tmp/e/$name/none"
                 sandboxctl cat "/tmp/e/$name"
                 sandboxctl port expose 8472 --name "$name" >port
                 sandboxctl port
                 sandboxctl exec --detach --id p "sleep 100; : '$name'"
                 sandboxctl ps
+                sandboxctl ps --json
+                sandboxctl ps --tree
                 sandboxctl kill p
                 sandboxctl session create "$name"
                 sandboxctl session list
@@ -27,9 +31,13 @@ struct ControlNamesTests {
                 """
             )
             let shown = result.output + result.errors
-            let control = shown.unicodeScalars.filter { $0 != "\n" && $0.properties.generalCategory == .control }
+            let control = shown.unicodeScalars.filter {
+                $0 != "\n" && [.control, .format].contains($0.properties.generalCategory)
+            }
+            #expect(result.output.contains(#"'x\x1b]0;owned\x07y\x9bz\u202e'"#), "JSON means the same")
             #expect(control.isEmpty, "\(shown.debugDescription)")
-            #expect(Array(shown.utf8).occurrences(of: #"x\x1b]0;owned\x07y\x9bz"#) >= 4, "\(shown.debugDescription)")
+            let count = Array(shown.utf8).occurrences(of: #"x\x1b]0;owned\x07y\x9bz\u{202e}"#)
+            #expect(count >= 4, "\(shown.debugDescription)")
         }
     }
 }
