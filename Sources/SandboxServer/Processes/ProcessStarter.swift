@@ -94,7 +94,8 @@ struct ProcessStarter: Sendable {
             let ending = try? await ticket.ended.wait()
             inputPipe?.close()
             for feed in feeds { await feed.finish() }
-            await session.release()
+            // A server that stops waits no longer, and leaves the keeper to the helper, which has given it the grace time.
+            if ending != nil { await session.release() }
             guard case .finished(let status, _) = ending else { return 137 }
             return status
         }
