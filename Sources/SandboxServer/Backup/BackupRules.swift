@@ -34,19 +34,21 @@ struct BackupRules: Sendable {
         guard (1...256).contains(threads) else { throw Self.invalid("compression.threads", "must be from 1 to 256") }
     }
 
-    /// The lines of mksquashfs's exclude file: each pattern at the top and, by `...`, everywhere below. It knows no `**`.
-    func excludeLines(_ patterns: [String]) throws(APIError) -> [String] {
-        guard patterns.count <= 1000 else { throw Self.invalid("excludes", "must have at most 1000 patterns") }
-        var lines: [String] = []
-        for pattern in patterns {
+    func check(excludes: [String]) throws(APIError) -> [BackupExclude] {
+        guard excludes.count <= 1000 else { throw Self.invalid("excludes", "must have at most 1000 patterns") }
+        var checked: [BackupExclude] = []
+        for pattern in excludes {
             guard pattern.utf8.count <= 4096, !pattern.utf8.contains(where: { [0, 10].contains($0) }) else {
                 throw Self.invalid("excludes", "has a pattern with a NUL, a line end, or more than 4096 bytes")
             }
-            var plain = pattern.split(separator: "/").filter { $0 != "**" && $0 != "." }.joined(separator: "/")
-            while plain.contains("**") { plain.replace("**", with: "*") }
-            if !plain.isEmpty, !plain.split(separator: "/").contains("..") { lines += [plain, "... " + plain] }
+            if let exclude = BackupExclude(pattern) { checked.append(exclude) }
         }
-        return lines
+        return checked
+    }
+
+    /// The directory is a link, or below one, that leads to where nothing may be archived or restored.
+    var outside: APIError {
+        Self.invalid("dir", "leads out of \(Set(sources).sorted().joined(separator: ", "))")
     }
 
     private static func checkPath(_ field: String, _ path: String) throws(APIError) {

@@ -22,10 +22,11 @@ struct BackupService: Sendable {
         try rules.check(format: format, threads: threads)
         let command = BackupCommands.create(
             dir: request.dir,
+            places: rules.sources,
             archive: request.archivePath,
             format: format,
             threads: threads,
-            excludes: try rules.excludeLines(request.excludes ?? []),
+            excludes: try rules.check(excludes: request.excludes ?? []),
             leavesOutIgnored: request.gitignore == true
         )
         let output = try await run(command, [:], .backupCreateFailed, "backup.create", logger, disconnected)
@@ -39,7 +40,11 @@ struct BackupService: Sendable {
     func restore(_ request: BackupRestoreRequest, _ logger: Logger, until disconnected: OneShot<Void>) async throws {
         try rules.check(dir: request.dir)
         try rules.check(archivePath: request.archivePath)
-        let command = BackupCommands.restore(dir: request.dir, archive: request.archivePath)
+        let command = BackupCommands.restore(
+            dir: request.dir,
+            places: rules.sources,
+            archive: request.archivePath
+        )
         _ = try await run(command, [:], .backupRestoreFailed, "backup.restore", logger, disconnected)
     }
 
@@ -101,14 +106,14 @@ struct BackupService: Sendable {
         switch try await runner.runAlone(plan, until: disconnected) {
         case .finished(0, let output, _): return OutputText.text(output.bytes)
         case .finished(let exitCode, _, let error):
-            throw Self.failure(exitCode, OutputText.text(error.bytes), code, operation)
+            throw failure(exitCode, OutputText.text(error.bytes), code, operation)
         case .timedOut(let milliseconds, _, _):
             throw APIError(code, "It did not end within \(milliseconds) ms.", operation: operation)
         case .shellEnded, .disconnected: throw APIError(code, "It was interrupted.", operation: operation)
         }
     }
 
-    private static func failure(_ exitCode: Int, _ stderr: String, _ code: ErrorCode, _ operation: String) -> APIError {
+    private func failure(_ exitCode: Int, _ stderr: String, _ code: ErrorCode, _ operation: String) -> APIError {
         let words = String(stderr.suffix(2048))
         let context: [String: JSONValue] = ["exitCode": .integer(exitCode), "stderr": .string(words)]
         switch exitCode {
@@ -129,6 +134,7 @@ struct BackupService: Sendable {
                 operation: operation,
                 suggestion: "Give the sandbox's user a writable backup directory."
             )
+        case BackupCommands.Code.outside: return rules.outside
         case 127:
             return APIError(
                 code,
