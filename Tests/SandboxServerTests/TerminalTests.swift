@@ -94,6 +94,28 @@ struct TerminalTests {
         }
     }
 
+    @Test func `a terminal without a shell of its session is listed, and deleted at once`() async throws {
+        try await ServerFixture.with(configure: {
+            $0.shell = "/bin/sh"; $0.graceMilliseconds = 60_000
+        }) { server in
+            let socket = try await WebSocketClient.open(port: server.port, path: Self.path)
+            _ = await ready(socket)
+            type("trap '' TERM HUP; echo do''ne\n", socket)
+            _ = await read(socket) { _, all in all.contains("done\r\n") }
+            let list: SessionListAnswer = try await server.send(.GET, "/api/session/list").decoded()
+            #expect(list.data == ["s"])
+            let answer = try await server.send(.POST, "/api/session/delete", #"{"sessionId":"s"}"#)
+            #expect(answer.status == 200)
+            // The suite's time limit is shorter than the grace time of commands.
+            let end = await read(socket) { frame, _ in frame.opcode == WebSocketClient.text }
+            #expect(end.hasSuffix(#"{"code":137,"signal":9,"type":"exit"}"#))
+            let again = try await server.send(.POST, "/api/session/delete", #"{"sessionId":"s"}"#)
+            #expect(again.status == 500 && again.text.contains("not found"))
+            let rest: SessionListAnswer = try await server.send(.GET, "/api/session/list").decoded()
+            #expect(rest.data.isEmpty)
+        }
+    }
+
     @Test func `bad controls are told, unknown ones ignored`() async throws {
         try await with { server async throws in
             let socket = try await WebSocketClient.open(port: server.port, path: Self.path)

@@ -14,7 +14,9 @@ struct SessionRoutes: Sendable {
     func add(to router: Router<SandboxContext>) {
         router.post("/api/session/create") { request, context in try await create(request, context) }
         router.get("/api/session/list") { _, _ in
-            JSONResponse.make(SessionListAnswer(data: await sessions.ids))
+            // A terminal lives without a shell of its name too, and who looks for it here can end it.
+            let ids = Set(await sessions.ids).union(await terminals.ids)
+            return JSONResponse.make(SessionListAnswer(data: ids.sorted()))
         }
         router.post("/api/session/delete") { request, _ in
             let limit = planner.configuration.bodyLimitBytes
@@ -52,10 +54,10 @@ struct SessionRoutes: Sendable {
 
     private func delete(_ id: String) async throws -> Response {
         let removed = await sessions.remove(id)
-        guard removed.wasThere else {
+        let hadTerminal = await terminals.close(id)
+        guard removed.wasThere || hadTerminal else {
             throw APIError(.internalError, "Session '\(id)' not found", context: ["sessionId": .string(id)])
         }
-        await terminals.close(id)
         try await removed.session?.end(grace: .seconds(1))
         // What ran in cells of their own on its behalf goes too; the rest has gone with the shell's keeper.
         for process in processes.all where process.sessionID == id && !process.isOver {

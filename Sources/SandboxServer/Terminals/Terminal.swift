@@ -77,8 +77,9 @@ final class Terminal: Sendable {
         try await process.resize(size)
     }
 
-    /// Ends the shell and everything it started; ``run()`` returns when it is over.
-    func terminate(grace: Duration) async throws(HelperClientError) {
-        try await process.terminate(grace: grace)
+    /// Ends the shell and everything it started; ``run()`` returns when it is over. At once: an interactive shell ignores
+    /// SIGTERM, and with its terminal goes what it could still tell.
+    func terminate() async throws(HelperClientError) {
+        try await process.terminate(grace: .zero)
     }
 }

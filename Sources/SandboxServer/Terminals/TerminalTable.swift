@@ -35,6 +35,9 @@ actor TerminalTable {
         self.place = place
     }
 
+    /// The sessions that have one, sorted.
+    var ids: [String] { entries.keys.sorted() }
+
     /// The session's terminal; started if it has none. Size and shell count only then.
     func terminal(_ request: TerminalRequest) async throws -> Terminal {
         switch entries[request.sessionId] {
@@ -53,7 +56,7 @@ actor TerminalTable {
                 entries[request.sessionId] = .running(terminal)
             } else {
                 // Closed while it was being started.
-                try await terminal.terminate(grace: grace)
+                try await terminal.terminate()
             }
             // Outlives the socket that asked for it, as the terminal does; ends with the shell.
             Task {
@@ -72,18 +75,19 @@ actor TerminalTable {
     }
 
     /// Ends the session's terminal, if it has one; a socket that comes now gets a new one.
-    func close(_ sessionId: String) async {
-        guard case .running(let terminal) = entries.removeValue(forKey: sessionId) else { return }
+    /// - Returns: Whether it had one.
+    @discardableResult
+    func close(_ sessionId: String) async -> Bool {
+        guard let entry = entries.removeValue(forKey: sessionId) else { return false }
         // Fails only when the helper is gone, and the terminal with it.
-        try? await terminal.terminate(grace: grace)
+        if case .running(let terminal) = entry { try? await terminal.terminate() }
+        return true
     }
 
     /// Ends all terminals.
     func closeAll() async {
         for sessionId in entries.keys { await close(sessionId) }
     }
-
-    private var grace: Duration { .milliseconds(configuration.graceMilliseconds) }
 
     private func forget(_ sessionId: String, _ terminal: Terminal) {
         guard case .running(let current) = entries[sessionId], current === terminal else { return }
