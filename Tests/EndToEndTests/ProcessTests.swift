@@ -168,6 +168,12 @@ struct ProcessTests {
             #expect(events.last?.exitCode == 0)
             let logs = try await pair.api.request(.GET, "/api/process/p/logs").decoded(ProcessLogsAnswer.self)
             #expect(logs.stdout.hasSuffix("\n100000\n") && logs.stdout.utf8.count <= 2 * 65536)
+            let whole = try await pair.api.output("seq 1 100000 | wc -c")
+            let missed = try #require(Int(whole)) - logs.stdout.utf8.count
+            #expect(logs.stderr == "\n[\(missed) bytes of earlier output are not kept]\n")
+            // The process is over: a new reader finds the same.
+            let late = try await pair.api.events("/api/process/p/stream").first { $0.type == "stderr" }
+            #expect(late?.data == logs.stderr)
         }
     }
 

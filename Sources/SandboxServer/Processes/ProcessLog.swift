@@ -133,18 +133,22 @@ final class ProcessLog: Sendable {
 
     // MARK: - Reading
 
-    /// Everything of one stream that is kept.
-    func text(of stream: Stream) -> String {
-        let pieces = state.withLock { $0.pieces.filter { $0.stream == stream } }
-        return pieces.map { String(buffer: $0.bytes) }.joined()
+    /// Everything that is kept, and how many bytes of both streams before it are not.
+    func kept() -> (output: String, error: String, missed: Int) {
+        let (pieces, missed) = state.withLock { ($0.pieces, $0.first) }
+        func text(_ stream: Stream) -> String {
+            pieces.filter { $0.stream == stream }.map { String(buffer: $0.bytes) }.joined()
+        }
+        return (text(.output), text(.error), missed)
     }
 
-    /// Calls `body` with everything that is kept and everything that comes, to the end of the output.
+    /// Calls `body` with everything that is kept and everything that comes, to the end of the output. What is not kept
+    /// any more was missed.
     func read(_ body: (Event) async throws -> Void) async throws {
         var (reader, position) = state.withLock { state -> (UInt64, Int) in
             defer { state.nextReader += 1 }
             state.readers[state.nextReader] = state.first
-            return (state.nextReader, state.first)
+            return (state.nextReader, 0)
         }
         defer { detach(reader) }
         while true {

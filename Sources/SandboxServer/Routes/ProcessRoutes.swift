@@ -29,11 +29,12 @@ struct ProcessRoutes: Sendable {
         group.get("/{id}/logs") { _, context in
             let process = try process(context)
             try await process.settle()
+            let (output, error, missed) = process.log.kept()
             return JSONResponse.make(
                 ProcessLogsAnswer(
                     processId: process.id,
-                    stdout: process.log.text(of: .output),
-                    stderr: process.log.text(of: .error)
+                    stdout: output,
+                    stderr: missed > 0 ? Self.notice(missed) + error : error
                 )
             )
         }
@@ -152,11 +153,12 @@ struct ProcessRoutes: Sendable {
             case .text(.error, let text):
                 try await writer.send(StreamEvent(type: "stderr", data: text, processId: processID))
             case .missed(let count):
-                let text = "\n[\(count) bytes of earlier output are not kept]\n"
-                try await writer.send(StreamEvent(type: "stderr", data: text, processId: processID))
+                try await writer.send(StreamEvent(type: "stderr", data: notice(count), processId: processID))
             }
         }
     }
+
+    private static func notice(_ missed: Int) -> String { "\n[\(missed) bytes of earlier output are not kept]\n" }
 }
 
 extension APIError {
