@@ -33,7 +33,16 @@ struct GitURL: Sendable {
         else { throw Self.invalid("has a form that is not allowed") }
         // A text only where it is known to hold no password: it is shown, and nobody overwrites it.
         func text(_ bytes: some Collection<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
+        // Git or a program of its would find an address in it that is none here, with a password that was not taken out.
+        let isWhole = ["http:", "https:"].allSatisfy { mark in
+            !text(bytes.prefix(mark.utf8.count)).lowercased().elementsEqual(mark)
+                || bytes.dropFirst(mark.utf8.count).starts(with: "//".utf8)
+        }
+        guard isWhole else { throw Self.invalid("must have // behind http: or https:") }
         guard let start = Self.endOfScheme(bytes) else {
+            guard Self.isLocal(bytes) || !Self.mayHoldPassword(bytes) else {
+                throw Self.invalid("may hold a password only with http or https")
+            }
             address = text(bytes)
             credentials = nil
             return
@@ -41,9 +50,12 @@ struct GitURL: Sendable {
         let scheme = text(bytes[..<start])
         let isHTTP = ["http://", "https://"].contains(scheme.lowercased())
         let authority = bytes[start...].prefix { !"/?#".utf8.contains($0) }
+        guard !authority.isEmpty || scheme.lowercased() == "file://" else { throw Self.invalid("has no host") }
         guard let at = authority.lastIndex(of: UInt8(ascii: "@")) else {
-            guard !isHTTP || Self.isHostAndPort(authority) else {
-                throw Self.invalid("has credentials that are not percent-encoded")
+            // `user:1/2@host`: what looks like a port may be the beginning of a password.
+            let path = bytes[authority.endIndex...]
+            guard !isHTTP || Self.isHostAndPort(authority) && !(authority.contains(58) && path.contains(64)) else {
+                throw Self.invalid("has credentials, or an @ behind a port, that are not percent-encoded")
             }
             address = text(bytes)
             credentials = nil
@@ -51,7 +63,7 @@ struct GitURL: Sendable {
         }
         guard isHTTP else {
             // A password must not travel in a command line.
-            guard !authority[..<at].contains(UInt8(ascii: ":")) else {
+            guard !Self.holdsColon(authority[..<at]) else {
                 throw Self.invalid("may hold a password only with http or https")
             }
             address = text(bytes)
@@ -68,10 +80,36 @@ struct GitURL: Sendable {
         credentials = Credentials(user: SecretBytes(user), password: SecretBytes(password))
     }
 
-    /// Where `scheme://` ends.
+    /// Where `scheme://` ends, if it begins with that (RFC 3986, 3.1).
     private static func endOfScheme(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
         let mark = Array("://".utf8)
-        return bytes.indices.first { bytes[$0...].starts(with: mark) }.map { $0 + mark.count }
+        let letters = UInt8(ascii: "a")...UInt8(ascii: "z")
+        let scheme = bytes.prefix {
+            letters.contains($0 | 0x20) || (0x30...0x39).contains($0) || "+.-".utf8.contains($0)
+        }
+        guard let first = scheme.first, letters.contains(first | 0x20), bytes[scheme.endIndex...].starts(with: mark)
+        else { return nil }
+        return scheme.endIndex + mark.count
+    }
+
+    /// Whether it is plainly a path.
+    private static func isLocal(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard bytes.first == UInt8(ascii: "/") || bytes.first == UInt8(ascii: ".") else { return false }
+        let (both, mark) = (Array("//".utf8), Array(":/".utf8))
+        return !bytes.starts(with: both) && !bytes.indices.contains { bytes[$0...].starts(with: mark) }
+    }
+
+    /// Whether it may be `user:password@…`. In `git@host:@scope/x` the colon belongs to the host.
+    private static func mayHoldPassword(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        let mark = UInt8(ascii: "@")
+        guard let first = bytes.firstIndex(of: mark), let last = bytes.lastIndex(of: mark) else { return false }
+        return holdsColon(bytes[..<first]) || holdsColon(bytes[..<last]) && holdsColon(bytes[last...])
+    }
+
+    /// As it is or percent-encoded.
+    private static func holdsColon(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+        let forms = [":", "%3a", "%3A"].map { Array($0.utf8) }
+        return bytes.indices.contains { index in forms.contains { bytes[index...].starts(with: $0) } }
     }
 
     /// Whether nothing but a port follows the host: anything else is a password that was not encoded.
