@@ -40,6 +40,7 @@ struct AuditTests {
         var method: HTTPMethod = .POST
         var path: String
         var body: String?
+        var headers: HTTPHeaders = [:]
         var action: String
         /// Lines of the server's own before it.
         var others: [String] = []
@@ -112,6 +113,25 @@ struct AuditTests {
             expected: ["process": .null, "outcome": "failed", "error": "PROCESS_NOT_FOUND"]
         ),
         Step(path: "/api/write", body: #"{"path":"f-\#(canary)","content":"\#(canary)"}"#, action: "file.write"),
+        Step(
+            method: .GET,
+            path: "/api/files/raw?path=f-\(canary)",
+            headers: ["Range": "bytes=9999-"],
+            action: "file.download",
+            expected: ["outcome": "failed", "status": .integer(416), "error": "RANGE_NOT_SATISFIABLE"]
+        ),
+        Step(
+            path: "/api/execute/code",
+            body: #"{"code":1}"#,
+            action: "code.execute",
+            expected: ["outcome": "failed", "status": .integer(400), "error": "VALIDATION_FAILED"]
+        ),
+        Step(
+            method: .GET,
+            path: "/proxy/3001/\(canary)",
+            action: "port.proxy",
+            expected: ["port": .integer(3001), "status": .integer(404), "error": "PORT_NOT_EXPOSED"]
+        ),
         Step(path: "/api/read", body: #"{"path":"f-\#(canary)"}"#, action: "file.read"),
         Step(path: "/api/read/stream", body: #"{"path":"f-\#(canary)"}"#, action: "file.read-stream"),
         Step(
@@ -126,12 +146,17 @@ struct AuditTests {
             action: "port.expose",
             expected: ["port": .integer(3000)]
         ),
-        Step(method: .GET, path: "/proxy/3000/\(canary)", action: "port.proxy", expected: ["port": .integer(3000)]),
+        Step(
+            method: .GET,
+            path: "/proxy/3000/\(canary)",
+            action: "port.proxy",
+            expected: ["port": .integer(3000), "status": .integer(502), "error": "SERVICE_NOT_RESPONDING"]
+        ),
         Step(
             path: "/api/git/checkout",
             body: #"{"repoUrl":"http://u:\#(canary)@127.0.0.1:1/x.git"}"#,
             action: "git.checkout",
-            expected: ["namespace": "secure", "outcome": "failed"]
+            expected: ["namespace": "secure", "outcome": "failed", "exit": .integer(128), "error": "GIT_NETWORK_ERROR"]
         ),
         Step(path: "/api/backup/restore", body: #"{"dir":"/x","archivePath":"/y"}"#, action: "backup.restore"),
     ]
@@ -141,7 +166,12 @@ struct AuditTests {
             #expect(try object(lines(log).first)["action"] == "audit.started")
             for step in Self.steps {
                 let before = lines(log).count
-                let answer = try await pair.api.request(step.method, step.path, body: step.body.map { Array($0.utf8) })
+                let answer = try await pair.api.request(
+                    step.method,
+                    step.path,
+                    body: step.body.map { Array($0.utf8) },
+                    headers: step.headers
+                )
                 let written = lines(log).dropFirst(before)
                 let actions = try written.map { try object($0)["action"] }
                 #expect(actions == (step.others + [step.action]).map { .string($0) }, "\(step.path): \(written)")

@@ -50,7 +50,7 @@ final class AuditEntry: Sendable {
                 facts: facts,
                 outcome: facts.isTimedOut ? .timeout : outcome,
                 status: status,
-                error: error,
+                error: error ?? facts.error,
                 milliseconds: milliseconds
             )
         )

@@ -30,4 +30,6 @@ struct AuditFacts: Sendable, Equatable {
     var exitStatus: Int?
     /// Whether its time was up.
     var isTimedOut = false
+    /// Code of the API's error, noted by those who answer it in a shape of their own.
+    var error: String?
 }

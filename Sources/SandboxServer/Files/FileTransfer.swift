@@ -20,7 +20,8 @@ struct FileTransfer: Sendable {
     private var size: Int { Int(clamping: content.entry.size) }
 
     /// The answer to a request with these headers.
-    func response(_ request: HTTPFields) -> Response {
+    /// - Throws: `RANGE_NOT_SATISFIABLE`.
+    func response(_ request: HTTPFields) throws(APIError) -> Response {
         var headers: HTTPFields = [
             .contentType: content.type.name, .lastModified: lastModified, .eTag: entityTag, .acceptRanges: "bytes",
             .contentDisposition: disposition, .xContentTypeOptions: "nosniff", .cacheControl: "no-store",
@@ -40,7 +41,7 @@ struct FileTransfer: Sendable {
                 operation: "file.read"
             )
             error.headers[.contentRange] = "bytes */\(size)"
-            return error.response
+            throw error
         }
     }
 

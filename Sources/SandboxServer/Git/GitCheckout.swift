@@ -119,8 +119,13 @@ struct GitCheckout: Sendable {
             ExecuteRequest(command: command, timeoutMs: order.timeoutMilliseconds),
             logger
         )
+        // The audit log tells how the clone ended, not how it was cleared away.
+        guard isCloned else {
+            _ = try await AuditNote.$current.withValue(nil) { try await runner.runAlone(plan, until: OneShot()) }
+            return outcome
+        }
         let moved = try await runner.runAlone(plan, until: OneShot())
-        guard isCloned, case .finished(let code, _, _) = moved, code != 0 else { return outcome }
+        guard case .finished(let code, _, _) = moved, code != 0 else { return outcome }
         return moved
     }
 

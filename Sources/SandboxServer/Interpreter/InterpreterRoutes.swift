@@ -38,6 +38,7 @@ struct InterpreterRoutes: Sendable {
             do {
                 return try await execute(request, context)
             } catch let error as APIError {
+                AuditNote.add { $0.error = error.body.code }
                 return JSONResponse.make(
                     CodeErrorBody(error.body),
                     status: HTTPResponse.Status(code: error.body.httpStatus),

@@ -36,7 +36,8 @@ struct ProxyRoutes: Sendable {
     }
 
     private static func failure(_ name: String, _ port: Int, _ error: APIError) -> Response {
-        JSONResponse.make(
+        AuditNote.add { $0.error = error.body.code }
+        return JSONResponse.make(
             ProxyErrorBody(error: name, port: port, body: error.body),
             status: HTTPResponse.Status(code: error.body.httpStatus)
         )

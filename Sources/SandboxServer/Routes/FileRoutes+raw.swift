@@ -6,7 +6,7 @@ extension FileRoutes {
     func addRaw(to router: Router<SandboxContext>) {
         router.get("/api/files/raw") { request, _ in
             let path = try await path(request)
-            return FileTransfer(content: try await files.open(path), name: path.name).response(request.headers)
+            return try FileTransfer(content: try await files.open(path), name: path.name).response(request.headers)
         }
         router.put("/api/files/raw") { request, _ in
             let path = try await path(request)
