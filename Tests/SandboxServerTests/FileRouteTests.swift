@@ -96,6 +96,8 @@ struct FileRouteTests {
             }
             let encoding: [String: JSONValue] = ["path": "file", "encoding": .string("latin1")]
             #expect(try await place.failure("/api/read", encoding) == "400 VALIDATION_FAILED")
+            let writing: [String: JSONValue] = ["path": "file", "content": "6869", "encoding": .string("hex")]
+            #expect(try await place.failure("/api/write", writing) == "400 VALIDATION_FAILED")
             #expect(try await place.failure("/api/read", [:]) == "400 VALIDATION_FAILED")
             #expect(try await place.failure("/api/read", ["path": .integer(1)]) == "400 VALIDATION_FAILED")
         }

@@ -72,11 +72,17 @@ struct FileRoutes: Sendable {
         try await RequestDecoding.decode(Value.self, from: request, limit: configuration.bodyLimitBytes)
     }
 
-    private func read(_ body: ReadFileRequest) async throws -> Response {
-        let wish = body.encoding?.lowercased()
-        guard wish == nil || ["utf-8", "utf8", "base64"].contains(wish) else {
-            throw APIError.invalid("encoding", "must be utf-8, utf8 or base64")
+    /// Small letters; nil where none is named.
+    private static func encoding(_ name: String?) throws(APIError) -> String? {
+        guard let name = name?.lowercased() else { return nil }
+        guard ["utf-8", "utf8", "base64"].contains(name) else {
+            throw .invalid("encoding", "must be utf-8, utf8 or base64")
         }
+        return name
+    }
+
+    private func read(_ body: ReadFileRequest) async throws -> Response {
+        let wish = try Self.encoding(body.encoding)
         let (content, bytes) = try await files.read(try await files.path(body.path, session: body.sessionId))
         let isBinary = wish.map { $0 == "base64" } ?? !content.type.isText
         return JSONResponse.make(
@@ -92,9 +98,10 @@ struct FileRoutes: Sendable {
     }
 
     private func write(_ body: WriteFileRequest) async throws -> Response {
+        let encoding = try Self.encoding(body.encoding)
         let path = try await files.path(body.path, session: body.sessionId)
         let bytes: ByteBuffer
-        if body.encoding?.lowercased() == "base64" {
+        if encoding == "base64" {
             guard let decoded = Base64.decode(body.content) else {
                 throw APIError.invalid("content", "must be base64")
             }
