@@ -210,6 +210,26 @@ struct ExecuteRouteTests {
         }
     }
 
+    @Test(arguments: [
+        ("/api/execute", #"{"command":"true","timeoutMs":1.5}"#, "timeoutMs"),
+        ("/api/execute", #"{"command":"true","other":2.5,"timeoutMs":1e20,"more":[0.5]}"#, "timeoutMs"),
+        ("/api/execute", #"{"command":"true","env":{"K":"canary"},"timeoutMs":-0.5}"#, "timeoutMs"),
+        ("/api/expose-port", #"{"port":1.5}"#, "port"),
+        (
+            "/api/backup/upload-parts",
+            #"{"archivePath":"/x","parts":[{"partNumber":1,"url":"canary","offset":1.5,"size":1}]}"#, "parts.offset"
+        ),
+    ])
+    func `a number that is no whole one names the field`(_ path: String, _ body: String, _ field: String) async throws {
+        try await ServerFixture.with { server async throws in
+            let answer = try await server.send(.POST, path, body)
+            let error: ErrorBody = try answer.decoded()
+            #expect(answer.status == 400 && error.code == "VALIDATION_FAILED")
+            #expect(error.message.hasPrefix("\(field) must be a whole number"), "\(error.message)")
+            #expect(!answer.text.contains("canary"))
+        }
+    }
+
     @Test func `wrong types name the field`() async throws {
         try await ServerFixture.with { server async throws in
             let answer = try await server.send(.POST, "/api/execute", #"{"command":"true","env":{"KEY":["canary"]}}"#)

@@ -18,14 +18,14 @@ enum RequestDecoding {
         if let absent, data.isEmpty { return absent }
         do {
             guard let carrier = type as? any SecretCarrying.Type else {
-                return try JSONDecoder().decode(type, from: data)
+                return try decode(type, from: data, JSONDecoder())
             }
             let (text, vault) = try data.withUnsafeBytes {
                 try SecretScanner.separate($0.bindMemory(to: UInt8.self), paths: carrier.secretPaths)
             }
             let decoder = JSONDecoder()
             decoder.userInfo[SecretVault.userInfoKey] = vault
-            return try decoder.decode(type, from: Data(text))
+            return try decode(type, from: Data(text), decoder)
         } catch let error as Swift.DecodingError {
             throw explain(error)
         } catch is SecretScanner.Malformed {
@@ -33,21 +33,40 @@ enum RequestDecoding {
         }
     }
 
+    private static func decode<Value: Decodable>(
+        _ type: Value.Type,
+        from data: Data,
+        _ decoder: JSONDecoder
+    ) throws -> Value {
+        do {
+            return try decoder.decode(type, from: data)
+        } catch let error as Swift.DecodingError {
+            guard case .dataCorrupted(let context) = error, context.codingPath.isEmpty,
+                let names = NumberSearch.path(to: type, in: data)
+            else { throw error }
+            throw mismatch(names, "must be a whole number of 64 bits")
+        }
+    }
+
     private static func explain(_ error: Swift.DecodingError) -> APIError {
         switch error {
-        case .typeMismatch(let type, let context): return mismatch(context.codingPath, "must be \(word(type))")
-        case .valueNotFound(let type, let context): return mismatch(context.codingPath, "must be \(word(type))")
+        case .typeMismatch(let type, let context): return mismatch(names(context), "must be \(word(type))")
+        case .valueNotFound(let type, let context): return mismatch(names(context), "must be \(word(type))")
         case .keyNotFound(let key, _): return .invalid(key.stringValue, "is missing")
         case .dataCorrupted(let context) where !context.codingPath.isEmpty:
-            return mismatch(context.codingPath, "has a value that is not allowed")
+            return mismatch(names(context), "has a value that is not allowed")
         default: return APIError(.validationFailed, "The request's body is not valid JSON.")
         }
     }
 
-    private static func mismatch(_ path: [any CodingKey], _ problem: String) -> APIError {
+    private static func names(_ context: Swift.DecodingError.Context) -> [String] {
+        context.codingPath.map(\.stringValue)
+    }
+
+    private static func mismatch(_ path: [String], _ problem: String) -> APIError {
         guard !path.isEmpty else { return .invalid("body", "must be a JSON object") }
         // A key below `env` is a variable's name only if it looks like one; otherwise it may be a misplaced value.
-        let names = path.map(\.stringValue).filter { $0.utf8.count <= 256 && VariableName.isValid($0.utf8) }
+        let names = path.filter { $0.utf8.count <= 256 && VariableName.isValid($0.utf8) }
         return .invalid(names.joined(separator: "."), problem)
     }
 
