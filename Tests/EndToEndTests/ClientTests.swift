@@ -173,6 +173,27 @@ struct ClientTests {
         }
     }
 
+    @Test func `a terminal without a shell of its session is gone as soon as the session is deleted`() async throws {
+        try await with { sandbox, _ in
+            try await sandbox.inSession("t").withTerminal(columns: 80, rows: 24, shell: "bash") { _, screen in
+                var deleted: ContinuousClock.Instant?
+                var code: Int?
+                for try await event in screen {
+                    switch event {
+                    case .ready:
+                        deleted = .now
+                        try await sandbox.deleteSession("t")
+                    case .bytes: continue
+                    case .exited(let status): code = status
+                    }
+                }
+                // An interactive bash ignores SIGTERM; the grace time is 5 seconds.
+                #expect(code == 137)
+                #expect(try ContinuousClock.now - #require(deleted) < .seconds(4))
+            }
+        }
+    }
+
     @Test func `repositories are cloned and ports exposed`() async throws {
         try await with { sandbox, pair in
             _ = try await sandbox.exec(
