@@ -183,7 +183,8 @@ extension ServiceLoop {
         }
     }
 
-    /// Begins an orderly stop: everybody is asked to end, the server first of all.
+    /// Begins an orderly stop: everybody is asked to end, the server when the commands have. It reads their output and answers
+    /// whoever waits for them, and what a command says at its end must find a reader (SIGPIPE).
     func stop() {
         guard stopDeadlineMicroseconds == nil else { return }
         Log.notice("stopping")
@@ -194,16 +195,15 @@ extension ServiceLoop {
             TreeKiller.terminate(below: [user.initPID])
         }
         if case .kept(let spaces) = isolation.mode { spaces.terminateUser() }
-        server?.signal(SIGTERM)
         jupyter?.signal(SIGTERM)
         finishStoppingIfQuiet()
     }
 
-    /// Ends the stop before its time when nobody is left to wait for.
+    /// Goes on with a stop when the last command has ended, and ends it before its time when nobody is left to wait for.
     func finishStoppingIfQuiet() {
-        if stopDeadlineMicroseconds != nil, server == nil, jupyter == nil, commands.all.isEmpty {
-            finishStopping()
-        }
+        guard stopDeadlineMicroseconds != nil, commands.all.isEmpty else { return }
+        server?.signal(SIGTERM)
+        if server == nil, jupyter == nil { finishStopping() }
     }
 
     /// Ends the stop: `run` takes down what is left.
