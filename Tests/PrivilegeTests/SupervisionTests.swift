@@ -54,6 +54,22 @@ struct SupervisionTests {
         }
     }
 
+    @Test func `a stop does not wait for interactive shells, which ignore SIGTERM`() async throws {
+        var options = PairOptions.helperOnly
+        options.settings = ["grace-ms": "60000"]
+        try await PairFixture.with(options) { pair in
+            let shells = [
+                try await pair.startInTerminal(["/bin/bash", "--norc", "-i"]),
+                try await pair.startInTerminal(["/bin/bash", "--norc", "-i"], in: .secure),
+            ]
+            for shell in shells { #expect(try await shell.output.wait(for: "$ ")) }
+            let clock = ContinuousClock.now
+            pair.helper.signal(SIGTERM)
+            #expect(try await pair.helper.end == .exited(0))
+            #expect(ContinuousClock.now - clock < .seconds(30))
+        }
+    }
+
     @Test func `SIGHUP changes nothing`() async throws {
         try await PairFixture.with(.helperOnly) { pair in
             pair.helper.signal(SIGHUP)

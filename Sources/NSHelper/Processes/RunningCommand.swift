@@ -93,6 +93,8 @@ final class RunningCommand {
         return failure
     }
 
+    var isOnTerminal: Bool { slave.number != nil }
+
     /// The terminal's master, to be given away with the reply.
     func takeMaster() -> OwnedDescriptor? { terminal?.take(0) }
 

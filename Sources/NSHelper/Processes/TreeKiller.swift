@@ -10,8 +10,13 @@ import HelperTransport
 /// signalled too: a process whose first thread has ended shows as one and is alive.
 enum TreeKiller {
     /// Sends SIGTERM to everything below `roots`, and SIGCONT so that stopped ones notice.
-    static func terminate(below roots: [pid_t]) {
-        for entry in ProcessTree().descendants(of: roots) { signal(entry, [SIGTERM, SIGCONT]) }
+    ///
+    /// - Parameter terminals: Roots of those that have a terminal, which hangs up: an interactive shell takes no notice of
+    ///   SIGTERM (bash(1)).
+    static func terminate(below roots: [pid_t], terminals: [pid_t] = []) {
+        let tree = ProcessTree()
+        for entry in tree.descendants(of: roots) { signal(entry, [SIGTERM, SIGCONT]) }
+        for entry in tree.descendants(of: terminals) { signal(entry, [SIGHUP]) }
     }
 
     /// Sends SIGKILL to everything below `roots`. First all are stopped, round after round until a round finds

@@ -31,7 +31,7 @@ extension ServiceLoop {
             command.holdShepherd()
             command.wakeShepherd()
         }
-        TreeKiller.terminate(below: running.map(\.childPID))
+        TreeKiller.terminate(below: running.map(\.childPID), terminals: running.filter(\.isOnTerminal).map(\.childPID))
         let deadline = cns_monotonic_microseconds() + UInt64(graceMilliseconds) * 1000
         for command in running {
             command.killDeadlineMicroseconds = min(command.killDeadlineMicroseconds ?? .max, deadline)
