@@ -17,7 +17,8 @@ struct SupervisionTests {
             for (name, field) in places {
                 let trap = "trap 'sleep 0.5; echo saved >\(name); exit' TERM"
                 let command = "\(trap); touch \(name); while :; do sleep 0.05; done"
-                let answer = try await pair.api.post("/api/process/start", json: #"{"command":"\#(command)",\#(field)}"#)
+                let body = #"{"command":"\#(command)",\#(field)}"#
+                let answer = try await pair.api.post("/api/process/start", json: body)
                 #expect(answer.status == 200, "\(answer.text)")
                 _ = try await pair.api.execute("until [ -e \(name) ]; do sleep 0.05; done")
             }

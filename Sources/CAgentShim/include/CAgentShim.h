@@ -25,7 +25,8 @@ int cas_rename(int from_directory, const char *from, int to_directory, const cha
 /// Makes this process the parent of what its descendants leave behind. PR_SET_CHILD_SUBREAPER, prctl(2).
 int cas_become_subreaper(void);
 
-/// Blocks SIGCHLD and SIGTERM, ignores SIGPIPE, and gives a descriptor that is readable after one of the two. signalfd(2).
+/// Blocks SIGCHLD and SIGTERM, ignores SIGPIPE, and gives a descriptor that is readable after one of the two.
+/// signalfd(2).
 int cas_child_signals(int *descriptor);
 
 /// Reads away what `cas_child_signals` reported; 1 if SIGTERM was among it.
