@@ -84,6 +84,20 @@ struct RawFileTests {
         }
     }
 
+    @Test func `a caller who waits for it is told to go on`() async throws {
+        try await FilePlaceFixture.with { place async throws in
+            let connection = try RawConnection(port: place.server.port)
+            let head = "PUT \(url(place, "f")) HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nExpect: 100-Continue\r\n\r\n"
+            for content in ["one", "two"] {
+                connection.write(head)
+                #expect(await connection.readAll(until: "\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n")
+                connection.write(content)
+                #expect(await connection.readAll(until: "}").hasPrefix("HTTP/1.1 200 OK\r\n"))
+                #expect(place.text("f") == content)
+            }
+        }
+    }
+
     @Test func `callers that go away in the middle leave no file open`() async throws {
         try await FilePlaceFixture.with { place async throws in
             try place.put([UInt8](repeating: 7, count: 16_000_000), "large")

@@ -87,6 +87,7 @@ final class ConnectionSwitch: ChannelDuplexHandler, RemovableChannelHandler {
         try pipeline.addHandlers(handlers, position: .after(decoder.handler))
         _ = pipeline.removeHandler(context: try pipeline.context(handlerType: HTTPResponseEncoder.self))
         _ = pipeline.removeHandler(context: try pipeline.context(handlerType: HTTP1ToHTTPServerCodec.self))
+        _ = pipeline.removeHandler(context: try pipeline.context(handlerType: ExpectationHandler.self))
         _ = pipeline.removeHandler(context: try pipeline.context(handlerType: RequestDeadlineHandler.self))
         _ = pipeline.removeHandler(context: context)
         // Last: it hands on what it has read beyond the request, and that is for the new handlers.

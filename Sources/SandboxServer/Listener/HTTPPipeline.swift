@@ -31,6 +31,7 @@ enum HTTPPipeline {
             ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: limits))
         )
         try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
+        try pipeline.addHandler(ExpectationHandler())
         try pipeline.addHandler(RequestDeadlineHandler(deadlines))
         try pipeline.addHandler(connectionSwitch)
         // No idle timeout of its own: `RequestDeadlineHandler` knows who is waiting for whom.
