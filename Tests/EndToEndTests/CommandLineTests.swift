@@ -7,20 +7,12 @@ import Testing
 struct CommandLineTests {
     private static let root = #filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.joined()
 
-    /// The directory of the tests' own programs, among them sandboxctl.
-    private static func programs() throws -> String {
-        var buffer = [CChar](repeating: 0, count: 4097)
-        let count = readlink("/proc/self/exe", &buffer, 4096)
-        let path = String(decoding: buffer[..<max(count, 0)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        let directory = path.split(separator: "/").dropLast().map { "/" + $0 }.joined()
-        guard access(directory + "/sandboxctl", X_OK) == 0 else { throw TestFailure("no sandboxctl in \(directory)") }
-        return directory
-    }
-
     private func environment(_ pair: Pair) throws -> [String: String] {
         var environment = ChildProcess.environment
-        environment["PATH"] = try [Self.programs(), Self.root + "/Tests/Python/bin", environment["PATH"] ?? ""]
-            .joined(separator: ":")
+        environment["PATH"] = try [
+            TestPrograms.directory(holding: "sandboxctl"), Self.root + "/Tests/Python/bin", environment["PATH"] ?? "",
+        ]
+        .joined(separator: ":")
         environment["SANDBOX_URL"] = "http://127.0.0.1:\(pair.apiPort)"
         environment["WORKSPACE"] = pair.workspace
         environment["SOCKET"] = pair.socketPath
@@ -54,7 +46,10 @@ struct CommandLineTests {
 
     @Test func `the manual page says what the program says`() async throws {
         let result = try await ChildProcess.run(
-            [Self.root + "/scripts/manual", "--check", try Self.programs() + "/sandboxctl"]
+            [
+                Self.root + "/scripts/manual", "--check",
+                try TestPrograms.directory(holding: "sandboxctl") + "/sandboxctl",
+            ]
         )
         #expect(result.end == .exited(0), "\(result.errors)")
     }
@@ -62,7 +57,7 @@ struct CommandLineTests {
     @Test func `without the program with the attacks, it says where to get it`() async throws {
         var environment = ChildProcess.environment
         environment["PATH"] = "/nowhere"
-        let program = try Self.programs() + "/sandboxctl"
+        let program = try TestPrograms.directory(holding: "sandboxctl") + "/sandboxctl"
         let result = try await ChildProcess.run([program, "attack", "--list"], environment: environment)
         #expect(result.end == .exited(69) && result.errors.contains("scripts/build sandboxctl"))
     }
@@ -78,7 +73,7 @@ struct CommandLineTests {
     @Test func `an interrupted command is ended with all it started`() async throws {
         try await PairFixture.with { pair in
             let duration = Canary.duration(1000)
-            let program = try Self.programs() + "/sandboxctl"
+            let program = try TestPrograms.directory(holding: "sandboxctl") + "/sandboxctl"
             let process = try ChildProcess(
                 [program, "exec", "(setsid sleep \(duration) &) ; sleep \(duration)"],
                 environment: try environment(pair)

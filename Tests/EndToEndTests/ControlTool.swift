@@ -22,20 +22,10 @@ struct ControlTool {
 
     private func environment() throws -> [String: String] {
         var environment = ChildProcess.environment
-        environment["PATH"] = try Self.programs() + ":" + (environment["PATH"] ?? "")
+        environment["PATH"] = try TestPrograms.directory(holding: "sandboxctl") + ":" + (environment["PATH"] ?? "")
         environment["SANDBOX_URL"] = "http://127.0.0.1:\(pair.apiPort)"
         environment["WORKSPACE"] = pair.workspace
         environment["HOME"] = "/tmp"
         return environment
-    }
-
-    /// The directory of the tests' own programs.
-    private static func programs() throws -> String {
-        var buffer = [CChar](repeating: 0, count: 4097)
-        let count = readlink("/proc/self/exe", &buffer, 4096)
-        let path = String(decoding: buffer[..<max(count, 0)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        let directory = path.split(separator: "/").dropLast().map { "/" + $0 }.joined()
-        guard access(directory + "/sandboxctl", X_OK) == 0 else { throw TestFailure("no sandboxctl in \(directory)") }
-        return directory
     }
 }

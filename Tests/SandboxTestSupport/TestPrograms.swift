@@ -7,16 +7,21 @@ public enum TestPrograms {
         try path(options.without.isEmpty ? "ns-helper" : "../weakened/dist/ns-helper")
     }
 
-    /// The server of a debug build, whose heap can be told not to wipe (`Sources/CWipingHeap`). It lies beside the tests.
-    public static func debugServer() throws -> String {
-        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
-        let length = readlink("/proc/self/exe", &buffer, buffer.count)
-        let own = buffer.prefix(max(length, 0)).map { UInt8(bitPattern: $0) }
-        let path =
-            String(decoding: own.prefix(through: own.lastIndex(of: UInt8(ascii: "/")) ?? 0), as: UTF8.self)
-            + "sandbox-server"
-        guard access(path, X_OK) == 0 else { throw TestFailure("there is no \(path): run swift build") }
-        return path
+    /// The server of a debug build, whose heap can be told not to wipe (`Sources/CWipingHeap`).
+    public static func debugServer() throws -> String { try directory(holding: "sandbox-server") + "/sandbox-server" }
+
+    /// The directory of the tests' own program, which holds the debug builds of all others.
+    ///
+    /// - Throws: ``TestFailure`` if the named one is not there.
+    public static func directory(holding name: String) throws -> String {
+        var buffer = [CChar](repeating: 0, count: 4097)
+        let count = readlink("/proc/self/exe", &buffer, 4096)
+        let path = String(decoding: buffer[..<max(count, 0)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let directory = path.split(separator: "/").dropLast().map { "/" + $0 }.joined()
+        guard access(directory + "/" + name, X_OK) == 0 else {
+            throw TestFailure("no \(name) in \(directory): run swift build")
+        }
+        return directory
     }
 
     /// Path of `ns-helper`, `sandbox-agent`, `sandbox-server`, `state-probe`, `stand-in-server` or
